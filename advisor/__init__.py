@@ -1,0 +1,1 @@
+"""Reasoning, conversation, rendering and the command line."""

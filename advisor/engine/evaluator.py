@@ -1,0 +1,158 @@
+"""Our own evaluator of compiled conditions.
+
+It is the reference for what a condition means, works where durable-rules does not, and answers why-not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from advisor.engine import Firing, Memory, Rule
+from facts.records import Value
+
+Match = tuple[tuple[int, ...], tuple[str, ...]]  # events, facts
+
+
+def equal(actual: object, wanted: object) -> bool:
+    """Equality that keeps true and 1 apart."""
+    return actual == wanted and isinstance(actual, bool) is isinstance(wanted, bool)
+
+
+def holds(op: str, actual: Value | None, wanted: Any) -> bool:
+    """One test; a value that is not known (None) fulfils only `known: false` (and, for flags, `not true`)."""
+    if op == "known":
+        return (actual is not None) is wanted
+    if op == "unknown":
+        return actual is None
+    if actual is None:
+        return op == "not" and wanted is True
+    if op == "is":
+        return equal(actual, wanted)
+    if op == "not":
+        return not equal(actual, wanted)
+    if op == "in":
+        return any(equal(actual, one) for one in wanted)
+    if op == "not-in":
+        return not any(equal(actual, one) for one in wanted)
+    if op == "contains" or op == "contains-not":
+        if isinstance(actual, tuple):
+            inside = any(str(wanted).lower() == item.lower() for item in actual)
+        else:
+            inside = str(wanted).lower() in str(actual).lower()
+        return inside is (op == "contains")
+    if op.startswith("has"):
+        tags = actual if isinstance(actual, tuple) else ()
+        if op == "has":
+            return wanted in tags
+        return any(tag in tags for tag in wanted) is (op == "has-any")
+    if isinstance(actual, bool) or not isinstance(actual, (int, float)):
+        return False
+    if op == "at-least":
+        return bool(actual >= wanted)
+    if op == "at-most":
+        return bool(actual <= wanted)
+    if op == "below":
+        return bool(actual < wanted)
+    return op == "above" and bool(actual > wanted)
+
+
+class Matcher:
+    """Matches leaves against one working memory; every leaf is looked at once."""
+
+    def __init__(self, leaves: Sequence[Sequence[Any]], memory: Memory) -> None:
+        self.leaves = leaves
+        self.memory = memory
+        self.by_kind: dict[str, list[int]] = {}
+        for index, event in enumerate(memory.events):
+            self.by_kind.setdefault(str(event["kind"]), []).append(index)
+        self._known: dict[int, Match | None] = {}
+
+    def leaf(self, number: int) -> Match | None:
+        """What fulfils the leaf, or None."""
+        if number not in self._known:
+            self._known[number] = self._leaf(self.leaves[number])
+        return self._known[number]
+
+    def literal(self, number: int) -> Match | None:
+        if number >= 0:
+            return self.leaf(number)
+        return None if self.leaf(~number) else ((), ())
+
+    def clause(self, literals: Sequence[int]) -> Match | None:
+        events: set[int] = set()
+        facts: set[str] = set()
+        for literal in literals:
+            match = self.literal(literal)
+            if match is None:
+                return None
+            events.update(match[0])
+            facts.update(match[1])
+        return tuple(sorted(events)), tuple(sorted(facts))
+
+    def candidates(self, kinds: Sequence[str]) -> list[int]:
+        if not kinds:
+            return list(range(len(self.memory.events)))
+        return sorted(index for kind in kinds for index in self.by_kind.get(kind, ()))
+
+    def _leaf(self, leaf: Sequence[Any]) -> Match | None:
+        form = leaf[0]
+        if form == "fact":
+            _, name, op, wanted = leaf
+            value = self.memory.facts.get(name)
+            if value is None and op not in ("unknown",):
+                return None
+            return ((), (name,)) if holds(op, value, wanted) else None
+        if form == "event":
+            _, kinds, root, tests = leaf
+            events = self.memory.events
+            found = [
+                index
+                for index in self.candidates(kinds)
+                if (not root or events[index]["root"])
+                and all(holds(op, events[index].get(name), wanted) for name, op, wanted in tests)
+            ]
+            return (tuple(found), ()) if found else None
+        if form == "count":
+            return self._count(*leaf[1:])
+        _, first, second, attribute = leaf
+        one, two = self.leaf(first), self.leaf(second)
+        pairs: set[int] = set()
+        for a in one[0] if one else ():
+            for b in two[0] if two else ():
+                value = self.memory.events[a].get(attribute)
+                if a != b and value is not None and equal(value, self.memory.events[b].get(attribute)):
+                    pairs.update((a, b))
+        return (tuple(sorted(pairs)), ()) if pairs else None
+
+    def _count(self, kinds: Sequence[str], of: str, op: str, number: int) -> Match | None:
+        found = self.candidates(kinds)
+        events = self.memory.events
+        if of:
+            count = len({events[index].get(of) for index in found} - {None})
+        else:
+            count = sum(n for index in found if isinstance(n := events[index]["count"], int))
+        if op == "at-least":
+            return (tuple(found), ()) if count >= number and found else None
+        return (tuple(found), ()) if count <= number else None
+
+
+class Evaluator:
+    name = "evaluator"
+
+    def run(self, leaves: Sequence[Sequence[Any]], rules: Sequence[Rule], memory: Memory) -> list[Firing]:
+        matcher = Matcher(leaves, memory)
+        firings = []
+        for number, rule in enumerate(rules):
+            events: set[int] = set()
+            facts: set[str] = set()
+            fired = False
+            for clause in rule.clauses:
+                match = matcher.clause(clause)
+                if match is not None:
+                    fired = True
+                    events.update(match[0])
+                    facts.update(match[1])
+            if fired:
+                firings.append(Firing(number, tuple(sorted(events)), tuple(sorted(facts))))
+        return firings

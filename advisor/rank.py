@@ -1,0 +1,185 @@
+"""What the findings are worth: log-odds per cause, the open hypothesis, facets, and the status of the whole.
+
+Scores are in decibans (10 = ten times likelier).  The method and its reasons: docs/how-it-concludes.md.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any, NamedTuple
+
+from advisor.engine import Firing, Memory, Rule
+from kb.cache import Base
+
+SHOWN = 0.05  # causes below this probability are left out
+LIKELY = 0.5
+DIAGNOSED = 0.8
+AHEAD = 2.0  # a diagnosis is at least this many times likelier than the next mechanism
+PARENT_PENALTY = 10  # decibans that a general cause yields to a special case that shows
+
+
+class Finding(NamedTuple):
+    """Evidence that fired."""
+
+    id: str
+    weight: int  # decibans
+    says: str
+    why: str
+    events: tuple[int, ...]
+    facts: tuple[str, ...]
+    counted: bool  # False where stronger evidence of the same aspect counts instead
+
+
+class Hypothesis(NamedTuple):
+    cause: str
+    facet: str
+    score: int  # decibans: prior and findings
+    probability: float
+    findings: tuple[Finding, ...]
+    explains: bool  # explains the root event
+
+
+class Ranking(NamedTuple):
+    hypotheses: tuple[Hypothesis, ...]  # mechanisms by probability, then the other facets
+    open: float  # probability of "something else"
+    status: str  # diagnosed, likely, undetermined, no-failure
+
+    def mechanisms(self) -> list[Hypothesis]:
+        return [h for h in self.hypotheses if h.facet == "mechanism"]
+
+
+def rules(base: Base, causes: Iterable[str] | None = None) -> tuple[list[Rule], list[tuple[str, int]]]:
+    """The evidence of the causes (default: all) as rules, and for each rule its (cause, position)."""
+    out: list[Rule] = []
+    origin: list[tuple[str, int]] = []
+    for name in base.causes if causes is None else causes:
+        for position, evidence in enumerate(base.causes[name]["evidence"]):
+            out.append(Rule(f"{name}/{evidence['id']}", evidence["clauses"]))
+            origin.append((name, position))
+    return out, origin
+
+
+def focus_kinds(memory: Memory) -> set[str]:
+    """Kinds of the root event, and of the failure that a mere problem led to."""
+    return {str(event["kind"]) for event in memory.events if event["root"]}
+
+
+def rank(
+    base: Base, memory: Memory, origin: Sequence[tuple[str, int]], firings: Iterable[Firing], texts: bool = True
+) -> Ranking:
+    """Rank the causes by what fired."""
+    fired: dict[str, list[tuple[int, Firing]]] = {}
+    for firing in firings:
+        cause, position = origin[firing.rule]
+        fired.setdefault(cause, []).append((position, firing))
+    focus = focus_kinds(memory)
+    competing: list[Hypothesis] = []
+    beside: list[Hypothesis] = []
+    for name, hits in fired.items():
+        cause = base.causes[name]
+        findings, total = _findings(cause, hits, memory, texts)
+        if not any(finding.weight > 0 for finding in findings):
+            continue
+        score = cause["prior"] + total
+        explains = not focus or cause["explains"] == ["any"] or bool(focus.intersection(cause["explains"]))
+        if cause["facet"] != "mechanism":
+            odds = 10.0 ** (min(score, 300) / 10)
+            beside.append(Hypothesis(name, cause["facet"], score, odds / (1 + odds), findings, explains))
+        elif explains:
+            competing.append(Hypothesis(name, "mechanism", score, 0.0, findings, True))
+    mechanisms, open_share = _compete(base, competing)
+    beside.sort(key=lambda h: -h.probability)
+    return Ranking(tuple(mechanisms + beside), open_share, _status(mechanisms, beside, focus))
+
+
+def _findings(
+    cause: dict[str, Any], hits: list[tuple[int, Firing]], memory: Memory, texts: bool
+) -> tuple[tuple[Finding, ...], int]:
+    """Findings of one cause, strongest first, and the sum of those that count."""
+    strongest: dict[str, int] = {}
+    for position, _ in hits:
+        evidence = cause["evidence"][position]
+        aspect = evidence["aspect"] or evidence["id"]
+        if abs(evidence["weight"]) > abs(strongest.get(aspect, 0)):
+            strongest[aspect] = evidence["weight"]
+    found = []
+    total = 0
+    for position, firing in sorted(hits, key=lambda hit: (-abs(cause["evidence"][hit[0]]["weight"]), hit[0])):
+        evidence = cause["evidence"][position]
+        aspect = evidence["aspect"] or evidence["id"]
+        counted = strongest.get(aspect) == evidence["weight"]
+        if counted:
+            total += evidence["weight"]
+            strongest.pop(aspect)
+        says = fill(evidence["says"], memory, firing) if texts else ""
+        found.append(
+            Finding(evidence["id"], evidence["weight"], says, evidence["why"], firing.events, firing.facts, counted)
+        )
+    return tuple(found), total
+
+
+def _compete(base: Base, competing: list[Hypothesis]) -> tuple[list[Hypothesis], float]:
+    """Share the probability among mechanisms and "something else" (score 0); families of a general cause share once."""
+    groups: dict[str, list[Hypothesis]] = {}
+    for hypothesis in competing:
+        parent = base.causes[hypothesis.cause]["parent"]
+        groups.setdefault(parent or hypothesis.cause, []).append(hypothesis)
+    masses: dict[str, float] = {}
+    for head, members in groups.items():
+        special = any(m.cause != head for m in members)
+        weights = {
+            m.cause: 10.0 ** (min(m.score - (PARENT_PENALTY if special and m.cause == head else 0), 300) / 10)
+            for m in members
+        }
+        mass = max(10.0 ** (min(m.score, 300) / 10) for m in members)
+        share = sum(weights.values())
+        for name, weight in weights.items():
+            masses[name] = mass * weight / share
+    total = 1.0 + sum(masses.values())
+    ranked = [h._replace(probability=masses[h.cause] / total) for h in competing]
+    ranked.sort(key=lambda h: (-h.probability, -h.score, h.cause))
+    return ranked, 1.0 / total
+
+
+def _status(mechanisms: list[Hypothesis], beside: list[Hypothesis], focus: set[str]) -> str:
+    first = mechanisms[0].probability if mechanisms else 0.0
+    second = mechanisms[1].probability if len(mechanisms) > 1 else 0.0
+    if first >= DIAGNOSED and first >= AHEAD * second:
+        return "diagnosed"
+    if first >= LIKELY:
+        return "likely"
+    if not focus and first < LIKELY:
+        return "no-failure"
+    risks = [h.probability for h in beside if h.facet == "risk"]
+    if first < 0.2 and risks and max(risks) >= LIKELY:
+        return "diagnosed" if max(risks) >= DIAGNOSED else "likely"
+    return "undetermined"
+
+
+def fill(template: str, memory: Memory, firing: Firing) -> str:
+    """The template with {attribute}, {count} and {value} taken from what fired; what is unknown becomes "?"."""
+    if "{" not in template:
+        return template
+    words: dict[str, str] = {}
+    for index in reversed(firing.events):
+        for name, value in memory.events[index].items():
+            words[name] = ", ".join(value) if isinstance(value, tuple) else str(value)
+    counts = [memory.events[index]["count"] for index in firing.events]
+    if counts:
+        words["count"] = str(sum(count for count in counts if isinstance(count, int)))
+    for name in reversed(firing.facts):
+        value = memory.facts.get(name)
+        text = ", ".join(value) if isinstance(value, tuple) else _text(value)
+        words["value"] = words[name] = text
+    out: list[str] = []
+    rest = template
+    while (start := rest.find("{")) >= 0 and (end := rest.find("}", start)) >= 0:
+        out += [rest[:start], words.get(rest[start + 1 : end], "?")]
+        rest = rest[end + 1 :]
+    return "".join(out) + rest
+
+
+def _text(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)

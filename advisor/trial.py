@@ -1,0 +1,83 @@
+"""Incidents as tests of the knowledge: does each end in one of its accepted causes?"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import NamedTuple
+
+from advisor.diagnose import Diagnosis
+from advisor.rank import Hypothesis
+from advisor.work import Work
+from facts.evidence import Known
+from facts.records import Value
+from kb.model import Incident, Problem
+
+BESIDE = 0.5  # owner, policy, readiness and risk are accepted from this probability on
+
+
+class Trial(NamedTuple):
+    incident: Incident
+    diagnosis: Diagnosis
+    problems: list[Problem]
+
+
+def flat(facts: dict[str, object], prefix: str = "") -> Iterator[tuple[str, object]]:
+    """Nested facts by full names."""
+    for name, value in facts.items():
+        if isinstance(value, dict):
+            yield from flat(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
+
+
+def diagnose(work: Work, incident: Incident) -> tuple[Diagnosis, list[Problem]]:
+    """Diagnose one incident; facts that cannot be used become problems."""
+    problems: list[Problem] = []
+    facts: dict[str, Known] = {}
+    for name, raw in flat(incident.facts):
+        try:
+            value: Value | None = work.gatherer.names.convert(name, raw)
+        except ValueError as error:
+            problems.append(Problem(incident.place, f"facts.{name}", str(error)))
+            continue
+        if value is not None:
+            facts[name] = Known(value, "incident")
+    logs = [("log", incident.log)] if incident.log else []
+    return work.diagnose(work.gatherer.gather(incident.id, facts, logs, needed=False)), problems
+
+
+def trials(work: Work, incidents: Iterable[Incident]) -> Iterator[Trial]:
+    for incident in incidents:
+        diagnosis, problems = diagnose(work, incident)
+        problems += [Problem(incident.place, field, text) for field, text in judge(work, incident, diagnosis)]
+        yield Trial(incident, diagnosis, problems)
+
+
+def judge(work: Work, incident: Incident, diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
+    """(field, what is wrong) where the diagnosis does not end as the incident says."""
+    ranking, evidence = diagnosis.ranking, diagnosis.evidence
+    if not incident.causes:
+        if ranking.status != "no-failure":
+            yield "causes", f"nothing failed here, but the status is {ranking.status} ({_shown(ranking.mechanisms())})"
+        return
+    facet = {name: cause["facet"] for name, cause in work.base.causes.items()}
+    mechanisms = [c for c in incident.causes if facet.get(c) == "mechanism"]
+    shown = {h.cause: h.probability for h in ranking.hypotheses}
+    first = ranking.mechanisms()[0].cause if ranking.mechanisms() else None
+    if mechanisms and first not in mechanisms:
+        yield "causes", f"accepts {', '.join(mechanisms)}, but the advisor says {_shown(ranking.mechanisms())}"
+    for cause in incident.causes:
+        if facet.get(cause) not in (None, "mechanism") and shown.get(cause, 0) < BESIDE:
+            yield "causes", f"{cause} should stand beside the mechanism, but has only {shown.get(cause, 0):.2f}"
+    if first in incident.not_causes:
+        yield "not", f"{first} must not come first"
+    for cause in incident.not_causes:
+        if facet.get(cause) != "mechanism" and shown.get(cause, 0) >= BESIDE:
+            yield "not", f"{cause} must not be claimed, but has {shown[cause]:.2f}"
+    kind = evidence.events[evidence.root].kind if evidence.root is not None else "none"
+    if incident.root and incident.root != kind:
+        yield "root", f"is {kind}, not {incident.root}"
+
+
+def _shown(hypotheses: list[Hypothesis]) -> str:
+    return ", ".join(f"{h.cause} {h.probability:.2f}" for h in hypotheses[:3]) or "nothing"

@@ -1,0 +1,171 @@
+"""Diagnosis -> verdict: the outward form, version 1 (a mapping ready for JSON).  Fields may be added, never removed."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from advisor.ask import next_probes
+from advisor.diagnose import Diagnosis
+from advisor.rank import SHOWN, Hypothesis
+from facts.records import Event
+from facts.signature import signature
+from kb.cache import Base
+
+SCHEMA = "kadvisor/verdict/1"
+MAX_EVENTS = 200
+
+
+def verdict(base: Base, diagnosis: Diagnosis) -> dict[str, Any]:
+    """The verdict of a diagnosis.  Its fields: docs/verdict.md."""
+    evidence, ranking = diagnosis.evidence, diagnosis.ranking
+    shown = [h for h in ranking.hypotheses if h.probability >= SHOWN]
+    kept, moved = _kept(evidence.events, evidence.root, evidence.chain)
+    root = evidence.events[evidence.root] if evidence.root is not None else None
+    return {
+        "schema": SCHEMA,
+        "input": evidence.name,
+        "status": ranking.status,
+        "summary": _summary(base, root, ranking.status, shown),
+        "events": [_event(evidence.events[index]) for index in kept],
+        "root_event": moved.get(evidence.root) if evidence.root is not None else None,
+        "chain": [moved[index] for index in evidence.chain if index in moved],
+        "causes": [_cause(base, diagnosis, h) for h in shown],
+        "something_else": round(ranking.open, 3),
+        "readiness": _readiness(base, diagnosis),
+        "next": next_probes(base, diagnosis),
+        "signature": signature(root) if root is not None else None,
+        "facts": {
+            name: {"value": _plain(known.value), "from": known.origin} for name, known in sorted(evidence.facts.items())
+        },
+        "notes": evidence.notes,
+        "lines_read": evidence.lines,
+    }
+
+
+def _kept(events: list[Event], root: int | None, chain: list[int]) -> tuple[list[int], dict[int, int]]:
+    """Indices of the events to show (all, or the gravest when there are very many), and old -> new index."""
+    indices = list(range(len(events)))
+    if len(indices) > MAX_EVENTS:
+        order = ("root", "consequence", "precursor", "context")
+        wanted = sorted(indices, key=lambda i: (i != root, i not in chain, order.index(events[i].role), i))
+        indices = sorted(wanted[:MAX_EVENTS])
+    return indices, {old: new for new, old in enumerate(indices)}
+
+
+def _event(event: Event) -> dict[str, Any]:
+    attributes = event.attributes
+    function, module = attributes.get("function"), attributes.get("module")
+    culprit = None
+    if function or module:
+        offset = next((f.offset for f in event.frames if f.function == function and f.reliable), "")
+        culprit = {"function": function, "module": module, "offset": offset or None}
+    return {
+        "kind": event.kind,
+        "line": event.line,
+        "end_line": event.end_line,
+        "time": event.time,
+        "cpu": event.cpu,
+        "task": {"comm": event.comm, "pid": event.pid} if event.comm else None,
+        "title": title(event),
+        "culprit": culprit,
+        "attributes": {name: _plain(value) for name, value in sorted(attributes.items()) if value is not None},
+        "role": event.role,
+        "text": event.text,
+        "file": event.file,
+    }
+
+
+def title(event: Event) -> str:
+    """The kind's title, with {attribute} filled in."""
+    words = {name: _joined(value) for name, value in event.attributes.items()}
+    words.setdefault("comm", event.comm)
+    out, rest = [], event.title
+    while (start := rest.find("{")) >= 0 and (end := rest.find("}", start)) >= 0:
+        out += [rest[:start], words.get(rest[start + 1 : end], "?")]
+        rest = rest[end + 1 :]
+    return "".join(out) + rest
+
+
+def _cause(base: Base, diagnosis: Diagnosis, hypothesis: Hypothesis) -> dict[str, Any]:
+    cause = base.causes[hypothesis.cause]
+    events = diagnosis.evidence.events
+    facts = diagnosis.evidence.facts
+    return {
+        "id": hypothesis.cause,
+        "facet": hypothesis.facet,
+        "probability": round(hypothesis.probability, 3),
+        "title": cause["title"],
+        "score": hypothesis.score,
+        "findings": [
+            {
+                "id": finding.id,
+                "weight": finding.weight,
+                "counted": finding.counted,
+                "says": finding.says,
+                "why": finding.why,
+                "lines": [events[index].line for index in finding.events][:20],
+                "facts": {name: _plain(facts[name].value) if name in facts else None for name in finding.facts},
+            }
+            for finding in hypothesis.findings
+        ],
+        "verify": cause["verify"],
+        "fix": cause["fix"],
+        "prevent": cause["prevent"],
+        "references": [{"title": name, "url": url} for name, url in cause["references"]],
+    }
+
+
+def _readiness(base: Base, diagnosis: Diagnosis) -> dict[str, Any]:
+    """Would the machine leave a usable dump next time?  ok is None while nothing about it is known."""
+    problems = [
+        {
+            "id": h.cause,
+            "title": base.causes[h.cause]["title"],
+            "probability": round(h.probability, 3),
+            "fix": base.causes[h.cause]["fix"],
+        }
+        for h in diagnosis.ranking.hypotheses
+        if h.facet == "readiness" and h.probability >= 0.5
+    ]
+    facts = diagnosis.memory.facts
+    known = any(name.startswith("kdump.") for name in facts) or "kernel.cmdline" in facts
+    ready = facts.get("kdump.loaded") is True or facts.get("kdump.newest_vmcore_complete") is True
+    ok = False if problems else True if ready else None
+    return {"ok": ok, "known": known, "problems": problems}
+
+
+def _summary(base: Base, root: Event | None, status: str, shown: list[Hypothesis]) -> str:
+    """One sentence for a ticket."""
+    mechanisms = [h for h in shown if h.facet == "mechanism"]
+    if status == "no-failure":
+        return "No kernel failure found in the evidence."
+    happened = title(root) if root is not None else "A failure"
+    if root is not None:
+        function, module = root.attributes.get("function"), root.attributes.get("module")
+        if function:
+            happened += f" in {function}" + (f" [{module}]" if module else "")
+        elif module:
+            happened += f" in module {module}"
+    risks = [h for h in shown if h.facet == "risk" and h.probability >= 0.5]
+    if status == "undetermined" or not (mechanisms or risks):
+        return f"{happened}; the cause is undetermined."
+    best = mechanisms[0] if mechanisms and (mechanisms[0].probability >= 0.2 or not risks) else risks[0]
+    word = "most probably" if status == "diagnosed" else "probably"
+    parts = [f"{happened}: {word} {_lower(base.causes[best.cause]['title'])} ({best.probability:.0%})"]
+    beside = [h for h in shown if h.facet in ("owner", "policy") and h.probability >= 0.5]
+    if beside:
+        parts.append("; ".join(_lower(base.causes[h.cause]["title"]) for h in beside[:2]))
+    return "; ".join(parts) + "."
+
+
+def _lower(text: str) -> str:
+    first = text.split(" ", 1)[0]
+    return text[0].lower() + text[1:] if first[1:].islower() or len(first) == 1 else text
+
+
+def _joined(value: object) -> str:
+    return ", ".join(value) if isinstance(value, tuple) else str(value)
+
+
+def _plain(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value

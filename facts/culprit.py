@@ -1,0 +1,181 @@
+"""Which function is held responsible: the first frame that does not merely act on behalf of others."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from facts.frames import FrameTable
+from facts.records import Frame
+from facts.reports.block import Block
+
+OTHER_SECTIONS = frozenset(("allocated", "freed", "other"))
+STALLS = frozenset(("soft-lockup", "hard-lockup", "rcu-stall", "csd-lock-stall", "workqueue-stall", "hrtimer-slow"))
+FAULTS = frozenset((
+    "null-pointer-dereference", "invalid-paging-request", "general-protection-fault", "user-memory-access", "nx-execution",
+    "stack-overflow", "stack-protector", "double-fault", "divide-error", "invalid-opcode", "bug", "warning", "fortify-overflow", "usercopy-abort",
+    "cfi-failure", "serror", "vmalloc-fault", "oops-unclassified", "list-corruption", "refcount-error", "debug-objects",
+    "skb-panic", "split-lock", "hung-task", "soft-lockup", "hard-lockup",
+))  # fmt: skip
+_GROUPS: dict[str, tuple[str, ...]] = {
+    "hung-task": ("hang",),
+    "atomic-sleep": ("atomic", "hang"),
+    "warning": ("warning",),
+    "debug-objects": ("warning",),
+    "refcount-error": ("warning",),
+    "list-corruption": ("warning",),
+    "bug": ("warning", "packet"),
+    "skb-panic": ("packet",),
+    "bad-page-state": ("page",),
+    "page-refcount-error": ("page",),
+    "oom-kill": ("memory",),
+    "memcg-oom-kill": ("memory",),
+    "oom-panic": ("memory",),
+    "page-allocation-failure": ("memory",),
+    "kasan": ("free",),
+    "slab-corruption": ("free",),
+    "kmemleak": ("free",),
+}
+_STALL_SKIP = ("stall", "interrupt-entry")
+_IF_FLAG = 1 << 9
+
+
+def groups_for(kind: str) -> tuple[str, ...]:
+    """The generic groups that count, besides `always`, for reports of a kind."""
+    return _STALL_SKIP if kind in STALLS else _GROUPS.get(kind, ())
+
+
+def is_generic(frame: Frame, groups: Sequence[str], table: FrameTable) -> bool:
+    """True if a frame merely acts on behalf of others.  Functions of modules are generic by the group `module-helper` alone."""
+    if frame.function.startswith("0x") or frame.function in ("Unknown", "0xffffffff"):
+        return True
+    found = table.groups(frame.function, frame.module)
+    if frame.module is not None:
+        return "module-helper" in found
+    return bool(found) and ("always" in found or not found.isdisjoint(groups))
+
+
+def first(frames: Sequence[Frame], groups: Sequence[str], table: FrameTable) -> Frame | None:
+    """The first frame that is not generic, if any."""
+    return next((frame for frame in frames if not is_generic(frame, groups, table)), None)
+
+
+def effective(block: Block, kind: str, table: FrameTable, head: str = "") -> list[Frame]:
+    """The stack that the report is about, innermost first: what stood there before the reporting itself began.
+
+    `head` is the function that the head line names.  Unreliable frames are left out while reliable ones exist.
+    """
+    frames = [frame for frame in block.frames if frame.section not in OTHER_SECTIONS]
+    if block.pc is not None and block.pc_at < 0:
+        if not frames or frames[0].function != block.pc.function or frames[0].offset != block.pc.offset:
+            frames = [block.pc, *frames]
+    elif block.pc is not None and kind != "hung-task":
+        frames = frames[_index_of(block, frames) :]
+    elif head and kind not in STALLS:
+        for index, frame in enumerate(frames):
+            if frame.function == head:
+                frames = frames[index:]
+                break
+    elif kind in STALLS and not block.pc_user:
+        frames = _interrupted(frames, table)
+    reliable = [frame for frame in frames if frame.reliable]
+    if not reliable or (len(reliable) == 1 and reliable[0] is block.pc and len(frames) > 1 and first(reliable, groups_for(kind), table) is None):
+        return frames
+    return reliable
+
+
+def _index_of(block: Block, frames: list[Frame]) -> int:
+    if 0 <= block.pc_at < len(block.frames):
+        wanted = block.frames[block.pc_at]
+        for index, frame in enumerate(frames):
+            if frame is wanted:
+                return index
+    return 0
+
+
+def _interrupted(frames: list[Frame], table: FrameTable) -> list[Frame]:
+    """The frames below the first interrupt entry: those of the interrupted code."""
+    for index, frame in enumerate(frames[:60]):
+        if "interrupt-entry" in table.groups(frame.function):
+            rest = index + 1
+            while rest < len(frames) and "interrupt-entry" in table.groups(frames[rest].function):
+                rest += 1
+            return frames[rest:] or frames
+    return frames
+
+
+def choose(block: Block, kind: str, table: FrameTable, head: Frame | None = None) -> Frame | None:
+    """The culprit of a report, or None where no frame but generic ones is left.
+
+    `head` is the function that the head line names (WARNING, KASAN ...): it is taken unless it is generic.
+    """
+    groups = groups_for(kind)
+    if head is not None and not is_generic(head, groups, table):
+        return head
+    stack = effective(block, kind, table, head.function if head else "")
+    if kind in STALLS:
+        if block.pc_user:
+            return None
+        return _holder(block, stack, table)
+    found = first(stack, groups, table)
+    if found is None and groups:
+        found = first(stack, (), table)
+    if found is None and stack and len(stack) < len(block.frames):
+        rest = [frame for frame in block.frames if frame.section not in OTHER_SECTIONS]
+        found = first(rest, groups, table)
+    if found is None and head is not None:
+        return head
+    if found is None and block.pc is not None and not block.pc.function.startswith("0x"):
+        return block.pc
+    return found
+
+
+def _holder(block: Block, stack: list[Frame], table: FrameTable) -> Frame | None:
+    """Who holds the CPU in a stall.
+
+    The sampled function is a random point of a loop.  If a module is on the stack, its innermost function is named,
+    or that one's caller in the module when interrupts are off and nothing is waited for (it switched them off, the
+    innermost only works inside).  In built-in code the function that the dispatcher of a system call, timer, work or
+    packet called names the loop best, except where a CPU waits for a lock or for another CPU.
+    """
+    useful = [frame for frame in stack if not frame.function.startswith("0x")]
+    entry = next(
+        (i for i, frame in enumerate(useful) if frame.module is None and "stall-entry" in table.groups(frame.function)), len(useful)
+    )
+    spinning = any("spin-wait" in table.tags(frame.function) for frame in useful[:3])
+    for index, frame in enumerate(useful[: entry + 1]):
+        if frame.function.startswith("smp_call_function"):
+            return frame
+        if frame.module is not None and not is_generic(frame, (), table):
+            off = not block.registers.get("eflags", _IF_FLAG) & _IF_FLAG or not any(f.reliable for f in block.frames)
+            below = useful[index + 1 : index + 3]
+            if off and not spinning and len(below) == 2 and all(f.module == frame.module for f in below):
+                return below[0]
+            return frame
+    found: Frame | None = None
+    for frame in useful[:entry]:
+        if not is_generic(frame, _STALL_SKIP, table):
+            found = frame
+            if spinning:
+                return frame
+    if found is None:
+        found = first(useful[entry:], _STALL_SKIP, table)
+    return found
+
+
+def name_in(text: str) -> Frame | None:
+    """The function a head line names after ` in ` or ` at `: ``... in func+0x1/0x2 [mod]``, ``at file.c:1 func+0x1/0x2()``."""
+    match = _NAMED.search(text[:1000]) or _NAMED_BARE.search(text[:1000])
+    if match is None:
+        return None
+    symbol = match["symbol"]
+    cut = symbol.find(".", 1)
+    offset = match["offset"] if "offset" in match.groupdict() else ""
+    return Frame(symbol[:cut] if cut > 0 else symbol, (offset or "").lstrip("+"), match["module"], True, "", 0, symbol)
+
+
+_NAMED = re.compile(
+    r"(?: in |:\d{1,6} | at )(?P<symbol>[A-Za-z_][\w.$]{0,200})(?P<offset>\+0x[0-9a-f]{1,8})(?:/0x[0-9a-f]{1,8})?(?:\(\))?"
+    r"(?: \[(?P<module>[\w-]{1,64})(?: [0-9a-f]{1,40})?\])?"
+)
+_NAMED_BARE = re.compile(r" in (?P<symbol>[a-z_][\w.$]{2,200})(?: \[(?P<module>[\w-]{1,64})\])?(?: / | at addr|$)")

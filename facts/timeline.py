@@ -1,0 +1,229 @@
+"""Order among events: boots, the root event, its consequences, how the run ended, and what the log covers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from facts.headers import Header
+from facts.recognise import Reading
+from facts.records import Event, Record, Value
+
+RELATED_SECONDS = 120.0  # a problem this long before a failure is taken for its beginning
+EARLY_SECONDS = 60.0
+COVERED_LINES = 200  # so many lines before the root event show what came before it
+
+# A hardware error that was corrected, or a limit that one container hit, does not begin another failure.
+_BYSTANDERS = frozenset(
+    ("edac-corrected", "memcg-oom-kill", "split-lock", "nfs-timeout", "conntrack-full", "checksum-failure")
+)
+_LASTING = frozenset(("rcu-stall", "soft-lockup", "hard-lockup", "hung-task", "workqueue-stall", "csd-lock-stall"))
+
+
+class Timeline(NamedTuple):
+    events: list[Event]  # in order of lines; roles and relations filled in
+    root: int | None  # index of the root event
+    chain: list[int]  # root event, main consequences, end
+    facts: dict[str, Value]  # facts about the log itself (log.*, incident.*)
+
+
+def build(reading: Reading) -> Timeline:
+    """Order the events of one log."""
+    events = sorted(reading.events, key=lambda event: (event.line, event.severity == "end"))
+    captures = {h.boot for h in reading.headers if h.name == "cmdline" and "elfcorehdr=" in h.value}
+    last_boot = max([event.boot for event in events] + [h.boot for h in reading.headers] + [0])
+    failing = _failing_boot(events, captures)
+    _derive_taint(events, failing)
+    ending = _ending(reading, events, captures, failing, last_boot)
+    if ending == "cut":
+        _add_truncation(events, reading, failing, last_boot, captures)
+        failing = _failing_boot(events, captures)
+    run = [event for event in events if event.boot == failing and event.boot not in captures]
+    root = _root(run)
+    _relate(events, root, captures, failing)
+    for event in events:
+        event.attributes["position"] = event.role
+    facts: dict[str, Value] = {
+        "log.given": True,
+        "log.ending": ending,
+        "log.boots": last_boot + 1,
+        "log.capture_kernel": bool(captures),
+        "log.covers_boot": any(h.name == "version" and h.boot == failing for h in reading.headers),
+    }
+    lost = any(event.kind == "log-gap" and event.boot == failing for event in events)
+    before = (root.line if root else reading.lines) - _first_line(reading.headers, failing)
+    facts["log.complete"] = not lost and (facts["log.covers_boot"] is True or before >= COVERED_LINES)
+    _describe(facts, events, root, failing)
+    index = events.index(root) if root is not None else None
+    return Timeline(events, index, _chain(events, root), facts)
+
+
+def _failing_boot(events: list[Event], captures: set[int]) -> int:
+    """The last ordinary boot with a failure, else with a problem, else the last one."""
+    for severities in (("failure",), ("problem",), ("end",)):
+        boots = [
+            event.boot
+            for event in events
+            if event.severity in severities and event.boot not in captures and event.kind != "clean-shutdown"
+        ]
+        if boots:
+            return boots[-1]
+    ordinary = [event.boot for event in events if event.boot not in captures]
+    return ordinary[-1] if ordinary else 0
+
+
+def _derive_taint(events: list[Event], boot: int) -> None:
+    """One event of kind taint where a report header or a module message first tells it."""
+    for position, event in enumerate(events):
+        letters = event.attributes.get("tainted")
+        if event.boot == boot and (letters or event.kind == "module-loaded"):
+            taint = Event("taint", Record(event.line, event.text, event.time), "context", "the kernel is tainted")
+            taint.boot = boot
+            if isinstance(letters, str):
+                taint.attributes["tainted"] = letters
+            events.insert(position, taint)
+            return
+
+
+def _ending(reading: Reading, events: list[Event], captures: set[int], failing: int, last_boot: int) -> str:
+    """How the failing run ended: clean-shutdown, panic, reboot, cut or running."""
+    run = [event for event in events if event.boot == failing]
+    kinds = {event.kind for event in run}
+    if "panic" in kinds:
+        return "panic"
+    if "clean-shutdown" in kinds:
+        return "clean-shutdown"
+    if last_boot > failing:
+        return "reboot" if failing + 1 in captures else "cut"
+    started = any(h.name == "version" and h.boot == failing for h in reading.headers)
+    console = reading.timed > 0 and reading.untimed > 0
+    return "cut" if started and console else "running"
+
+
+def _add_truncation(events: list[Event], reading: Reading, failing: int, last_boot: int, captures: set[int]) -> None:
+    if failing in captures:
+        return
+    run = [event for event in events if event.boot == failing]
+    line = max([event.end_line for event in run] + [1])
+    time = reading.last_time
+    if last_boot == failing:
+        line = max(line, reading.lines)
+    else:
+        following = [h.line for h in reading.headers if h.boot == failing + 1]
+        line = max(line, min(following) - 1) if following else line
+        time = max([event.time for event in run if event.time is not None], default=None)
+    text = "the log stops here without a panic or a shutdown"
+    event = Event("truncated-log", Record(line, text, time), "failure", "log ends without a panic or a shutdown")
+    event.boot = failing
+    position = next((i for i, other in enumerate(events) if other.boot > failing), len(events))
+    events.insert(position, event)
+
+
+def _root(run: list[Event]) -> Event | None:
+    """The event that starts the failure of one run."""
+    failures = [e for e in run if e.severity == "failure" and e.kind != "truncated-log" and not _mild(e)]
+    problems = [e for e in run if e.severity == "problem" and not _mild(e)]
+    if failures:
+        first = failures[0]
+        for problem in problems:
+            if problem.line < first.line and _begins(problem, first):
+                return problem
+        return first
+    if problems:
+        return problems[0]
+    mild = [e for e in run if e.severity in ("failure", "problem") and e.kind != "truncated-log"]
+    ended = [e for e in run if e.severity == "end" and e.kind not in ("clean-shutdown", "truncated-log")]
+    cut = [e for e in run if e.kind == "truncated-log"]
+    for group in (ended, mild, cut):
+        if group:
+            return group[0]
+    return None
+
+
+def _mild(event: Event) -> bool:
+    return event.attributes.get("class") in ("corrected", "info") or event.kind in _BYSTANDERS
+
+
+def _begins(problem: Event, failure: Event) -> bool:
+    """Whether a problem is the beginning of a later failure rather than an accident of its own."""
+    mine, other = problem.attributes, failure.attributes
+    module = other.get("module") or other.get("pc-module")
+    if module and module in {frame.module for frame in problem.frames}:
+        return True
+    if problem.pid is not None and problem.pid == failure.pid and problem.comm == failure.comm:
+        return True
+    if mine.get("device") and mine.get("device") == other.get("device"):
+        return True
+    if problem.time is None or failure.time is None:
+        return failure.line - problem.line <= 2000
+    return failure.time - problem.time <= RELATED_SECONDS
+
+
+def _relate(events: list[Event], root: Event | None, captures: set[int], failing: int) -> None:
+    modules = {frame.module for frame in root.frames} if root is not None else set()
+    for event in events:
+        attributes = event.attributes
+        if event.boot in captures:
+            attributes["capture"] = True
+        if event.time is not None and event.time < EARLY_SECONDS:
+            attributes["early"] = True
+        if event is root:
+            event.role = "root"
+        elif root is None or event.boot < failing or event.severity in ("notice", "context"):
+            event.role = "context"
+        elif event.boot > failing and event.boot not in captures:
+            event.role = "context"
+        elif event.line > root.line or event.boot in captures:
+            event.role = "consequence"
+        else:
+            event.role = "precursor"
+        if root is None or event is root:
+            continue
+        if event.time is not None and root.time is not None and event.boot == root.boot and event.line <= root.line:
+            attributes["before-root"] = max(0.0, root.time - event.time)
+        if event.comm and event.comm == root.comm and event.pid == root.pid:
+            attributes["same-task"] = True
+        if event.cpu is not None and event.cpu == root.cpu:
+            attributes["same-cpu"] = True
+        module = root.attributes.get("module")
+        if module and (attributes.get("module") == module or module in {frame.module for frame in event.frames}):
+            attributes["same-module"] = True
+    del modules
+
+
+def _first_line(headers: list[Header], boot: int) -> int:
+    return min((h.line for h in headers if h.boot == boot), default=1)
+
+
+def _describe(facts: dict[str, Value], events: list[Event], root: Event | None, failing: int) -> None:
+    serious = [e for e in events if e.boot == failing and e.severity in ("failure", "problem")]
+    numbers = [e.attributes.get("oops-number") for e in serious]
+    facts["log.oopses"] = len({n for n in numbers if isinstance(n, int)})
+    facts["log.stalled_cpus"] = len({e.cpu for e in serious if e.kind in _LASTING and e.cpu is not None})
+    facts["log.distinct_functions"] = len({e.attributes["function"] for e in serious if "function" in e.attributes})
+    if root is None:
+        return
+    facts["log.root_kind"] = root.kind
+    if root.time is not None:
+        facts["incident.uptime_at_crash"] = root.time
+        facts["incident.phase"] = "boot" if root.time < 30 else "running"
+    ending = facts["log.ending"]
+    if ending in ("panic", "cut", "reboot"):
+        facts["incident.impact"] = "restarted"
+    if ending == "clean-shutdown":
+        facts["incident.reboot_without_panic"] = False
+    removed = [e for e in events if e.kind == "device-removed" and "before-root" in e.attributes]
+    if removed:
+        facts["incident.hotplug_before"] = True
+
+
+def _chain(events: list[Event], root: Event | None) -> list[int]:
+    """Root, the first consequence of each kind, and the end, as indices."""
+    if root is None:
+        return []
+    chain = [events.index(root)]
+    kinds = {root.kind}
+    for index, event in enumerate(events):
+        if event.role == "consequence" and event.kind not in kinds:
+            kinds.add(event.kind)
+            chain.append(index)
+    return chain[:12]

@@ -1,0 +1,1 @@
+"""The knowledge of kadvisor: data files, and the code that loads, checks and compiles them."""

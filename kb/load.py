@@ -1,0 +1,357 @@
+"""Folders of knowledge files -> Knowledge.  One bad file never hides the others: problems are collected."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
+
+from kb.conditions import ConditionReader
+from kb.fields import Fields
+from kb.markdown import sections, split_front_matter
+from kb.model import (
+    PRIORS,
+    SEVERITIES,
+    WEIGHTS,
+    Cause,
+    Derivation,
+    EventKind,
+    Evidence,
+    Example,
+    Incident,
+    Knowledge,
+    Pattern,
+    Place,
+    Probe,
+    Problem,
+    Reference,
+    Scalar,
+    Vocabulary,
+)
+from kb.where import folders
+from kb.yamldoc import Node, YamlError, parse, plain
+
+MAX_FILE = 1 << 20
+_ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+_WEIGHTS = {**WEIGHTS, **{f"-{name}": -value for name, value in WEIGHTS.items()}}
+SECTIONS = ("What happens", "How to verify", "Fix", "Prevent")
+T = TypeVar("T", EventKind, Cause, Probe, Derivation, Incident)
+
+
+def files(folder: str, part: str, suffix: str) -> list[str]:
+    """Paths of the files with `suffix` under folder/part, sorted."""
+    out = []
+    for where, dirs, names in os.walk(os.path.join(folder, part)):
+        dirs.sort()
+        out += [os.path.join(where, name) for name in names if name.endswith(suffix) and not name.startswith(".")]
+    return sorted(out)
+
+
+class Loader:
+    def __init__(self, where: Sequence[str], with_incidents: bool = True) -> None:
+        self.where = list(where)
+        self.with_incidents = with_incidents
+        self.problems: list[Problem] = []
+        self.vocabulary = Vocabulary({}, {}, {}, {}, {}, {}, {}, {}, {})
+
+    def load(self) -> Knowledge:
+        for folder in self.where:
+            if not os.path.isdir(folder):
+                self.problems.append(Problem(Place(folder), "", "no such knowledge folder"))
+            self._vocabulary(folder)
+        self.conditions = ConditionReader(self.vocabulary)
+        events: dict[str, EventKind] = {}
+        causes: dict[str, Cause] = {}
+        probes: dict[str, Probe] = {}
+        derivations: dict[str, Derivation] = {}
+        incidents: dict[str, Incident] = {}
+        for folder in self.where:
+            self._lists(folder, "events", self._event, events)
+            self._lists(folder, "probes", self._probe, probes)
+            self._lists(folder, "derivations", self._derivation, derivations)
+            self._singles(files(folder, "causes", ".md"), self._cause, causes)
+            if self.with_incidents:
+                self._singles(files(folder, "incidents", ".yaml"), self._incident, incidents)
+        return Knowledge(self.vocabulary, events, causes, probes, derivations, incidents, self.problems)
+
+    # files
+    def _read(self, path: str) -> str:
+        try:
+            with open(path, "rb") as stream:
+                data = stream.read(MAX_FILE + 1)
+            if len(data) > MAX_FILE:
+                raise OSError(f"larger than {MAX_FILE >> 10} KiB")
+            return data.decode("utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or str(error)
+            self.problems.append(Problem(Place(path), "", f"cannot be read: {reason}"))
+            return ""
+
+    def _yaml(self, path: str, text: str | None = None, first_line: int = 1) -> Node | None:
+        text = self._read(path) if text is None else text
+        if not text.strip():
+            return None
+        try:
+            return parse(text, path, first_line=first_line)
+        except YamlError as error:
+            self.problems.append(Problem(Place(path, error.line, error.column), "", error.message))
+            return None
+
+    def _lists(self, folder: str, part: str, read: Callable[[Fields], T], into: dict[str, T]) -> None:
+        seen: set[str] = set()
+        for path in files(folder, part, ".yaml"):
+            root = self._yaml(path)
+            if root is None:
+                continue
+            if not isinstance(root.value, list):
+                self.problems.append(Problem(Place(path, root.line), "", "a list belongs here"))
+                continue
+            for node in root.value:
+                fields = Fields(node, path, self.problems)
+                self._add(read(fields), into, seen, fields)
+
+    def _singles(self, paths: Iterable[str], read: Callable[[str], T | None], into: dict[str, T]) -> None:
+        seen: set[str] = set()
+        for path in paths:
+            if re.search(r"\.[a-z]{2}\.md\Z", path):
+                continue  # a translation
+            item = read(path)
+            if item is not None:
+                self._add(item, into, seen, None)
+
+    def _add(self, item: T, into: dict[str, T], seen: set[str], fields: Fields | None) -> None:
+        name = item.kind if isinstance(item, EventKind) else item.id
+        if fields is not None:
+            fields.done()
+        if not name:
+            return
+        if name in seen:
+            self.problems.append(Problem(item.place, "id", f"{name} is defined twice in this knowledge folder"))
+        if not isinstance(item, EventKind) and not _ID.match(name):
+            self.problems.append(Problem(item.place, "id", f"{name!r}: lower-case words joined by - belong here"))
+        seen.add(name)
+        into[name] = item
+
+    # vocabulary
+    def _vocabulary(self, folder: str) -> None:
+        def mapping(name: str) -> dict[str, object]:
+            path = os.path.join(folder, *name.split("/"))
+            node = self._yaml(path) if os.path.exists(path) else None
+            value = plain(node) if node is not None else {}
+            if not isinstance(value, dict):
+                self.problems.append(Problem(Place(path), "", "a mapping belongs here"))
+            return _mapping(value)
+
+        words = self.vocabulary
+        words.events.update({k: str(v) for k, v in mapping("vocabulary/events.yaml").items()})
+        causes = mapping("vocabulary/causes.yaml")
+        for family, members in _mapping(causes.get("families")).items():
+            for cause, definition in _mapping(members).items():
+                words.families[cause] = family
+                words.definitions[cause] = str(definition)
+        for facet, named in _mapping(causes.get("facets")).items():
+            for cause in named if isinstance(named, list) else []:
+                words.facets[str(cause)] = facet
+        words.parents.update({k: str(v) for k, v in _mapping(causes.get("parents")).items()})
+        for name, entry in mapping("vocabulary/attributes.yaml").items():
+            words.attributes[name] = _mapping(entry)
+        for group, types in mapping("vocabulary/facts.yaml").items():
+            words.facts.setdefault(group, {}).update(_mapping(types))
+        frames = mapping("frames.yaml")
+        for tag, functions in _mapping(frames.get("tags")).items():
+            words.tags.setdefault(tag, []).extend(map(str, _list(functions)))
+        for group, functions in _mapping(frames.get("generic")).items():
+            words.generic.setdefault(group, []).extend(map(str, _list(functions)))
+
+    # one of each
+    def _event(self, fields: Fields) -> EventKind:
+        kind = fields.text("kind", required=True, one_of=self.vocabulary.events)
+        patterns = []
+        for node in fields.items("patterns", required=True):
+            inner = Fields(node, fields.path, self.problems, f"{kind}.patterns")
+            patterns.append(
+                Pattern(
+                    _raw(inner.node("literal", required=True)),
+                    _raw(inner.node("regex", required=True)),
+                    self._attributes(inner, "set"),
+                    inner.text("from", "kernel", one_of=("kernel", "user", "any")),
+                    inner.place,
+                )
+            )
+            inner.done()
+        examples = []
+        for node in fields.items("examples"):
+            if not isinstance(node.value, dict):
+                examples.append(Example(node.text, {}, Place(fields.path, node.line, node.column)))
+                continue
+            inner = Fields(node, fields.path, self.problems, f"{kind}.examples")
+            examples.append(Example(_raw(inner.node("text", True)), self._attributes(inner, "attributes"), inner.place))
+            inner.done()
+        return EventKind(
+            kind,
+            fields.text("title", required=True),
+            fields.text("severity", "problem", required=True, one_of=SEVERITIES),
+            fields.text("report", "none"),
+            tuple(patterns),
+            fields.texts("not"),
+            tuple(examples),
+            fields.texts("counterexamples"),
+            fields.text("sources"),
+            fields.place,
+        )
+
+    def _attributes(self, fields: Fields, key: str) -> dict[str, Scalar]:
+        values = fields.scalars(key)
+        for name in values:
+            if name not in self.vocabulary.attributes:
+                fields.problem(fields.node(key), f"{key}.{name}", "no such attribute (kb/vocabulary/attributes.yaml)")
+        return values
+
+    def _cause(self, path: str) -> Cause | None:
+        text = self._read(path)
+        front, body, body_line = split_front_matter(text)
+        node = self._yaml(path, front, 2) if front else None
+        if node is None:
+            if text:
+                self.problems.append(Problem(Place(path), "", "must begin with YAML between two lines of ---"))
+            return None
+        fields = Fields(node, path, self.problems)
+        name = fields.text("id", required=True, one_of=self.vocabulary.families)
+        if name and os.path.basename(path) != f"{name}.md":
+            fields.problem(fields.node("id"), "id", f"the file of {name} must be called {name}.md")
+        evidence = []
+        seen: set[str] = set()
+        for item in fields.items("evidence", required=True):
+            one = self._evidence(item, path)
+            if one.id in seen:
+                fields.problem(item, "evidence", f"{one.id} stands twice in this file")
+            seen.add(one.id)
+            evidence.append(one)
+        references = []
+        for item in fields.items("references"):
+            inner = Fields(item, path, self.problems, "references")
+            references.append(Reference(inner.text("title", required=True), inner.text("url")))
+            inner.done()
+        explains = fields.texts("explains") if isinstance(_value(fields.node("explains")), list) else ()
+        word = _value(fields.node("explains"))
+        if word in ("any", "none"):
+            explains = ("any",) if word == "any" else ()
+        found = sections(body)
+        for heading in SECTIONS:
+            if not found.get(heading):
+                self.problems.append(
+                    Problem(Place(path, body_line), heading, f"section ## {heading} is missing or empty")
+                )
+        cause = Cause(
+            name,
+            self.vocabulary.families.get(name, ""),
+            self.vocabulary.facets.get(name, "mechanism"),
+            self.vocabulary.parents.get(name, ""),
+            fields.text("title", required=True),
+            fields.texts("aliases"),
+            PRIORS[fields.text("prior", "uncommon", required=True, one_of=PRIORS)],
+            explains,
+            tuple(evidence),
+            fields.texts("verify"),
+            tuple(references),
+            found,
+            fields.place,
+        )
+        fields.done()
+        return cause
+
+    def _evidence(self, node: Node, path: str) -> Evidence:
+        fields = Fields(node, path, self.problems, "evidence")
+        name = fields.text("id", required=True)
+        fields.name = f"evidence.{name}"
+        one = Evidence(
+            name,
+            self.conditions.read(fields.node("when", required=True), path, self.problems, f"evidence.{name}.when"),
+            _WEIGHTS[fields.text("weight", "weak", required=True, one_of=_WEIGHTS)],
+            fields.text("says", required=True),
+            fields.text("why", required=True),
+            fields.text("aspect"),
+            fields.place,
+        )
+        fields.done()
+        return one
+
+    def _probe(self, fields: Fields) -> Probe:
+        parse_node = fields.node("parse")
+        spec = plain(parse_node) if parse_node is not None else {}
+        return Probe(
+            fields.text("id", required=True),
+            fields.text("ask", required=True),
+            fields.text("learns"),
+            fields.text("kind", "question", one_of=("question", "command", "crash", "firmware", "test")),
+            fields.texts("command"),
+            _mapping(spec),
+            fields.text("confirms"),
+            fields.text("refutes"),
+            fields.text("place", "host", one_of=("host", "vmcore", "firmware", "console", "people")),
+            fields.integer("cost", 5),
+            fields.text("risk", "none", one_of=("none", "low", "disruptive")),
+            fields.place,
+        )
+
+    def _derivation(self, fields: Fields) -> Derivation:
+        name = fields.text("id", required=True)
+        when = self.conditions.read(fields.node("when", True), fields.path, self.problems, f"{name}.when")
+        then: dict[str, Scalar] = {}
+        copies: dict[str, str] = {}
+        node = fields.node("then", required=True)
+        for fact, item in (node.value if node is not None and isinstance(node.value, dict) else {}).items():
+            kind = self.conditions.fact_types.get(fact)
+            if kind is None:
+                fields.problem(item, f"then.{fact}", "no such fact (kb/vocabulary/facts.yaml)")
+            elif isinstance(item.value, dict):
+                copies[fact] = str(_value(item.value.get("copy")))
+            else:
+                value = self.conditions._scalar(fields, item, f"then.{fact}", "is", kind)
+                if value is not None:
+                    then[fact] = value
+        return Derivation(name, when, then, copies, fields.text("why"), fields.place)
+
+    def _incident(self, path: str) -> Incident | None:
+        node = self._yaml(path)
+        if node is None:
+            return None
+        fields = Fields(node, path, self.problems)
+        given = fields.node("facts")
+        facts = plain(given) if given is not None else {}
+        incident = Incident(
+            fields.text("id", required=True),
+            fields.text("title", required=True),
+            _mapping(facts),
+            _raw(fields.node("log")),
+            fields.texts("causes", required=True),
+            fields.texts("not"),
+            fields.text("root"),
+            fields.text("origin", "written", one_of=("written", "lab")),
+            fields.place,
+        )
+        fields.text("notes")
+        fields.done()
+        return incident
+
+
+def _value(node: Node | None) -> object:
+    return node.value if node is not None else None
+
+
+def _raw(node: Node | None) -> str:
+    return node.text if node is not None else ""
+
+
+def _mapping(value: object) -> dict[str, object]:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []
+
+
+def load(where: Sequence[str] | None = None, with_incidents: bool = True) -> Knowledge:
+    """Read the knowledge folders (default: built-in and the user's)."""
+    return Loader(folders() if where is None else where, with_incidents).load()

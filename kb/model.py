@@ -1,0 +1,197 @@
+"""What knowledge is: the types that the loader fills and the compiler turns into a base.
+
+Conditions are trees of the seven node types below.  Rules of not knowing: docs/writing-knowledge.md.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+Scalar = str | int | float | bool
+Constant = Scalar | tuple[Scalar, ...]
+
+WEIGHTS = {"weak": 2, "moderate": 5, "strong": 10, "decisive": 20}  # decibans
+PRIORS = {"rare": -16, "uncommon": -10, "common": -5}  # decibans against "something else"
+SEVERITIES = ("failure", "problem", "notice", "context", "end")
+FACETS = ("mechanism", "owner", "policy", "readiness", "risk")
+
+
+class Place(NamedTuple):
+    """Where something stands in a file; line and column from 1."""
+
+    path: str
+    line: int = 1
+    column: int = 1
+
+
+class Problem(NamedTuple):
+    """One defect of a knowledge file: where, in which field, what is wrong and what would be right."""
+
+    place: Place
+    field: str
+    message: str
+
+    def __str__(self) -> str:
+        where = f"{self.place.path}:{self.place.line}:{self.place.column}"
+        return f"{where}: {self.field}: {self.message}" if self.field else f"{where}: {self.message}"
+
+
+class Test(NamedTuple):
+    """A test of one attribute.  op: is, not, in, not-in, at-least, at-most, contains, has, has-any, has-none, known."""
+
+    attribute: str
+    op: str
+    value: Constant
+
+
+class EventIs(NamedTuple):
+    kinds: tuple[str, ...]  # empty: any kind
+    tests: tuple[Test, ...]
+    root: bool  # only the root event counts
+
+
+class CountIs(NamedTuple):
+    kinds: tuple[str, ...]
+    of: str  # attribute whose distinct values are counted; "" counts the events themselves
+    op: str  # at-least or at-most
+    number: int
+
+
+class FactIs(NamedTuple):
+    name: str
+    op: str  # is, not, in, not-in, at-least, at-most, below, above, contains, contains-not, known
+    value: Constant
+
+
+class All(NamedTuple):
+    parts: tuple[Condition, ...]
+    same: str = ""  # two events with the same value of this attribute
+
+
+class AnyOf(NamedTuple):
+    parts: tuple[Condition, ...]
+
+
+class Not(NamedTuple):
+    part: Condition
+
+
+Condition = EventIs | CountIs | FactIs | All | AnyOf | Not
+
+
+class Evidence(NamedTuple):
+    id: str
+    when: Condition
+    weight: int  # decibans; negative speaks against
+    says: str
+    why: str
+    aspect: str
+    place: Place
+
+
+class Reference(NamedTuple):
+    title: str
+    url: str
+
+
+class Cause(NamedTuple):
+    id: str
+    family: str
+    facet: str
+    parent: str  # "" or the general cause of which this is a special case
+    title: str
+    aliases: tuple[str, ...]
+    prior: int  # decibans
+    explains: tuple[str, ...]  # event kinds; ("any",) for all
+    evidence: tuple[Evidence, ...]
+    verify: tuple[str, ...]
+    references: tuple[Reference, ...]
+    sections: dict[str, str]  # heading -> Markdown text
+    place: Place
+
+
+class Pattern(NamedTuple):
+    literal: str
+    regex: str
+    set: dict[str, Scalar]
+    source: str  # kernel, user or any
+    place: Place
+
+
+class Example(NamedTuple):
+    text: str
+    attributes: dict[str, Scalar]
+    place: Place
+
+
+class EventKind(NamedTuple):
+    kind: str
+    title: str
+    severity: str
+    report: str
+    patterns: tuple[Pattern, ...]
+    looks_like: tuple[str, ...]  # regexes of lines that are not this event
+    examples: tuple[Example, ...]
+    counterexamples: tuple[str, ...]
+    sources: str
+    place: Place
+
+
+class Probe(NamedTuple):
+    id: str
+    ask: str
+    learns: str  # fact name or ""
+    kind: str
+    command: tuple[str, ...]
+    parse: dict[str, object]
+    confirms: str
+    refutes: str
+    where: str
+    cost: int  # minutes
+    risk: str
+    place: Place
+
+
+class Derivation(NamedTuple):
+    id: str
+    when: Condition
+    then: dict[str, Scalar]  # fact -> value
+    copies: dict[str, str]  # fact -> other fact whose value it takes
+    why: str
+    place: Place
+
+
+class Incident(NamedTuple):
+    id: str
+    title: str
+    facts: dict[str, object]
+    log: str
+    causes: tuple[str, ...]
+    not_causes: tuple[str, ...]
+    root: str
+    origin: str
+    place: Place
+
+
+class Vocabulary(NamedTuple):
+    events: dict[str, str]  # kind -> definition
+    families: dict[str, str]  # cause -> family
+    definitions: dict[str, str]  # cause -> definition
+    facets: dict[str, str]  # cause -> facet
+    parents: dict[str, str]
+    attributes: dict[str, dict[str, object]]
+    facts: dict[str, dict[str, object]]  # group -> name -> type
+    tags: dict[str, list[str]]
+    generic: dict[str, list[str]]
+
+
+class Knowledge(NamedTuple):
+    """Everything that was read, and every problem met on the way."""
+
+    vocabulary: Vocabulary
+    events: dict[str, EventKind]
+    causes: dict[str, Cause]
+    probes: dict[str, Probe]
+    derivations: dict[str, Derivation]
+    incidents: dict[str, Incident]
+    problems: list[Problem]
