@@ -48,9 +48,9 @@ def next_probes(
             out.append(_offer(base, name, gain))
     for cause in causes:
         for name in base.causes[cause]["verify"]:
-            probe = base.probes.get(name)
-            if probe and name not in skip and not any(o["probe"] == name for o in out):
-                if probe["learns"] and probe["learns"] in diagnosis.memory.facts:
+            if name in base.probes and name not in skip and not any(o["probe"] == name for o in out):
+                learns = base.probes[name]["learns"]
+                if learns and learns in diagnosis.memory.facts:
                     continue
                 out.append(_offer(base, name, 0.0))
         if len(out) >= number:

@@ -70,8 +70,8 @@ def rank(
     """Rank the causes by what fired."""
     fired: dict[str, list[tuple[int, Firing]]] = {}
     for firing in firings:
-        cause, position = origin[firing.rule]
-        fired.setdefault(cause, []).append((position, firing))
+        owner, position = origin[firing.rule]
+        fired.setdefault(owner, []).append((position, firing))
     focus = focus_kinds(memory)
     competing: list[Hypothesis] = []
     beside: list[Hypothesis] = []
@@ -168,8 +168,8 @@ def fill(template: str, memory: Memory, firing: Firing) -> str:
     if counts:
         words["count"] = str(sum(count for count in counts if isinstance(count, int)))
     for name in reversed(firing.facts):
-        value = memory.facts.get(name)
-        text = ", ".join(value) if isinstance(value, tuple) else _text(value)
+        fact = memory.facts.get(name)
+        text = ", ".join(fact) if isinstance(fact, tuple) else _text(fact)
         words["value"] = words[name] = text
     out: list[str] = []
     rest = template

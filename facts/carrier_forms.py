@@ -39,8 +39,10 @@ _PATTERNS = {
     r"(?:-|(?:\[[^\"\]]{0,256}(?:\"[^\"\\]{0,4096}(?:\\.[^\"\\]{0,4096}){0,64}\"[^\"\]]{0,256}){0,64}\]){1,32})(?: |$)",
     "leveled": rf"({_FACILITY}) {{0,8}}:({_LEVEL}) {{0,8}}: ?",  # dmesg -x
     # dmesg -T, -e, -d; terminal programs that stamp lines
-    "ring": rf"\[(?:{_DAY} {_MONTH} [ \d]\d {_CLOCK} \d{{4}}|{_MONTH} ?[ \d]\d \d\d:\d\d| {{0,8}}[+-]\d{{1,9}}\.\d{{1,9}}"
-    r"| {0,12}(\d{1,12}\.\d{1,9}) <.{0,12}\d{1,12}\.\d{1,9}>|< {0,12}\d{1,12}\.\d{1,9}>)(?: < {0,12}\d{1,12}\.\d{1,9}>)?\]"
+    "ring": rf"\[(?:{_DAY} {_MONTH} [ \d]\d {_CLOCK} \d{{4}}|{_MONTH} ?[ \d]\d \d\d:\d\d"
+    r"| {0,8}[+-]\d{1,9}\.\d{1,9}"
+    r"| {0,12}(\d{1,12}\.\d{1,9}) <.{0,12}\d{1,12}\.\d{1,9}>|< {0,12}\d{1,12}\.\d{1,9}>)"
+    r"(?: < {0,12}\d{1,12}\.\d{1,9}>)?\]"
     r"(?:\[ {0,16}([TC]\d{1,10})\])? ?",
     "bracketed": rf"\[(?:{_ISO}|\d{{4}}/\d\d/\d\d {_CLOCK}|{_CLOCK})(?:[.,]\d{{1,9}})? ?{_ZONE}?\] ?",
     "month": rf"(?:{_DAY} )?{_MONTH} {{1,2}}\d{{1,2}} (?:\d{{4}} )?{_CLOCK}(?:\.\d{{1,9}})? (?:\d{{4}} )?",
@@ -52,7 +54,10 @@ _PATTERNS = {
     "logcat": rf"(?:\d{{4}}-)?\d\d-\d\d {_CLOCK}\.\d{{3,9}} +(?:[a-z]{{1,16}} +)?(\d{{1,7}}) +(\d{{1,7}}) ([VDIWEF]) "
     r"([^:]{0,64}): ",
     "logcat-brief": r"([VDIWEF])/([^:(]{0,64})\( {0,5}(\d{1,7})\): ",
-    "kmsg": r"(?:\d{1,3}\.\d{1,4}[^\s,;]{0,80},)?(\d{1,4}),\d{1,20},(\d{1,18}),[-c+]((?:,[\w-]{1,32}=[^,;]{0,64}){0,8});",
+    "kmsg": r"(?:\d{1,3}\.\d{1,4}[^\s,;]{0,80},)?"
+    r"(\d{1,4}),\d{1,20},(\d{1,18}),[-c+]((?:,[\w-]{1,32}=[^,;]{0,64}){0,8});",
+    "usual": rf"(?:{_MONTH} {{1,2}}\d{{1,2}} {_CLOCK}(?:\.\d{{1,9}})?|{_ISO}(?:\.\d{{1,6}})?{_ZONE}) "
+    r"[^\s\[\]]{0,254}[^\s:\[\]] kernel: ",  # journalctl, syslog
     "container": r"(?:stdout|stderr) [FP](?: |$)",
     "instance": r"i-[0-9a-f]{8,17}\t",
     "pstore": r"(?:[A-Z][A-Za-z ]{2,16}#\d{1,6} Part ?\d{1,6}|====\d{1,20}[.-]\d{1,12}(?:-[A-Z])?)$",
@@ -116,6 +121,10 @@ def peel(text: str, depth: int = 0) -> Peeled:
     if depth > 4:
         return out
     if _take_stamp(out) or not text:
+        return out
+    if " kernel: " in text and (match := _match("usual", text)) is not None:
+        out.text = text[match.end() :]
+        _said(out, "kernel")
         return out
     handler = _HANDLERS.get(text[0])
     if handler is None:

@@ -1,6 +1,6 @@
 """Frees log lines of what their carrier put around them: time stamps, host, program, level, CPU tag, colours.
 
-Kernel lines in their usual form (``[   12.345678] text``) take a fast path; all else is peeled by facts/carrier_forms.py.
+Kernel lines in their usual form (``[   12.345678] text``) take a fast path; facts/carrier_forms.py peels all else.
 """
 
 from __future__ import annotations
@@ -93,8 +93,8 @@ class Carrier:
             if found is not None:
                 peeled.source, peeled.text = found
         else:
-            host, _, rest = text.partition(" kernel: ")
-            if host and " " not in host and host[-1] != ":" and host != "Booting":
+            host, found_kernel, rest = text.partition(" kernel: ")
+            if found_kernel and host and " " not in host and host[-1] != ":" and host != "Booting":
                 self._host = host + " "
                 peeled.text = rest
         return peeled

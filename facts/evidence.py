@@ -23,4 +23,4 @@ class Evidence(NamedTuple):
     files: list[str]  # names of the logs, by Event.file
     notes: list[str]  # what could not be read or used, one line each
     lines: int  # log lines read
-    answers: dict[str, Value]  # probe id -> answer, as given in host.yaml
+    answers: dict[str, str | tuple[str, ...] | None]  # probe id -> answer, as given in host.yaml

@@ -43,7 +43,7 @@ class Gatherer:
         logs: list[tuple[str, str | None]] = [(log.path or log.name, log.text) for log in host.logs]
         notes = [f"{p.path}:{p.line}: {p.message}" for p in host.problems]
         evidence = self.gather(path, facts, [*logs, *[(log, None) for log in more]], progress, needed=False)
-        return evidence._replace(notes=notes + evidence.notes, answers=dict(host.answers))
+        return evidence._replace(notes=notes + evidence.notes, answers=host.answers)
 
     def gather(
         self,

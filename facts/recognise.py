@@ -35,7 +35,7 @@ class Pattern(NamedTuple):
 class Mark(NamedTuple):
     """A line in which some pattern was found."""
 
-    index: int  # line index within the window
+    at: int  # line index within the window
     record: Record
     found: list[tuple[str, dict[str, Value]]]  # event kinds with the attributes of their patterns
     header: Header | None
@@ -253,25 +253,25 @@ class _Log:
         """Index of the line at which the report that begins at this mark must end."""
         mark = marks[number]
         for other in marks[number + 1 :]:
-            if other.index > mark.index + BODY:
+            if other.at > mark.at + BODY:
                 break
             if other.record.caller and mark.record.caller and other.record.caller != mark.record.caller:
                 continue
             if other.header is not None and other.header.name == "version":
-                return other.index
+                return other.at
             for kind, _ in other.found:
                 entry = self.by.kinds[kind]
                 if kind == "oops-unclassified" or kind == "invalid-opcode":
                     continue
-                if any(kind == own for own, _ in mark.found) and other.index <= mark.index + 12 and kind in _TWO_HEADED:
+                if any(kind == own for own, _ in mark.found) and other.at <= mark.at + 12 and kind in _TWO_HEADED:
                     continue
                 if entry["severity"] in ("failure", "end") or entry["report"] != "none":
-                    return other.index
-        return min(total, mark.index + BODY)
+                    return other.at
+        return min(total, mark.at + BODY)
 
     def _body(self, mark: Mark, stop: int, lines: list[str], first: int) -> list[Record]:
         body = [mark.record]
-        for index in range(mark.index + 1, stop):
+        for index in range(mark.at + 1, stop):
             for record in self.carrier.records(lines[index], first + index):
                 if record.caller and mark.record.caller and record.caller != mark.record.caller:
                     continue

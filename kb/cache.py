@@ -26,7 +26,7 @@ class Base:
 
     __slots__ = (
         "causes", "derivations", "events", "facts", "flags", "frames", "integers", "leaves", "numbers", "probes",
-        "problems",
+        "problems", "symptoms",
     )  # fmt: skip
 
     def __init__(self, data: dict[str, Any]) -> None:
@@ -40,6 +40,7 @@ class Base:
         self.flags: frozenset[str] = frozenset(data["flags"])
         self.integers: frozenset[str] = frozenset(data["integers"])
         self.numbers: frozenset[str] = frozenset(data["numbers"])
+        self.symptoms: dict[str, dict[str, Any]] = data["symptoms"]
         self.problems: list[str] = data["problems"]  # defects of the knowledge files, one line each
 
 

@@ -158,6 +158,7 @@ def compile_base(knowledge: Knowledge) -> dict[str, object]:
         "probes": {probe.id: _probe(probe) for probe in knowledge.probes.values()},
         "frames": {"tags": knowledge.vocabulary.tags, "generic": knowledge.vocabulary.generic},
         "facts": knowledge.vocabulary.facts,
+        "symptoms": knowledge.vocabulary.symptoms,
         "flags": sorted(n for n, entry in knowledge.vocabulary.attributes.items() if entry.get("type") == "boolean"),
         "integers": sorted(n for n, entry in knowledge.vocabulary.attributes.items() if entry.get("type") == "integer"),
         "numbers": sorted(n for n, entry in knowledge.vocabulary.attributes.items() if entry.get("type") == "number"),

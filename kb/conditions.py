@@ -184,6 +184,14 @@ class ConditionReader:
             fields.problem(node, name, str(error))
             return None
 
+    def fact_value(self, fields: Fields, field: str, name: str, node: Node) -> Scalar | None:
+        """The node's value as the fact's type wants it."""
+        kind = self.fact_types.get(name)
+        if kind is None:
+            fields.problem(node, field, f"{name} is no fact{suggestion(name, self.fact_types)}")
+            return None
+        return self._scalar(fields, node, field, "is", kind)
+
     # one fact
     def _fact(self, fields: Fields) -> Condition:
         name = fields.text("fact", required=True)

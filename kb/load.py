@@ -53,7 +53,7 @@ class Loader:
         self.where = list(where)
         self.with_incidents = with_incidents
         self.problems: list[Problem] = []
-        self.vocabulary = Vocabulary({}, {}, {}, {}, {}, {}, {}, {}, {})
+        self.vocabulary = Vocabulary({}, {}, {}, {}, {}, {}, {}, {}, {}, {})
 
     def load(self) -> Knowledge:
         for folder in self.where:
@@ -61,6 +61,8 @@ class Loader:
                 self.problems.append(Problem(Place(folder), "", "no such knowledge folder"))
             self._vocabulary(folder)
         self.conditions = ConditionReader(self.vocabulary)
+        for folder in self.where:
+            self._symptoms(os.path.join(folder, "vocabulary", "symptoms.yaml"))
         events: dict[str, EventKind] = {}
         causes: dict[str, Cause] = {}
         probes: dict[str, Probe] = {}
@@ -163,6 +165,28 @@ class Loader:
             words.tags.setdefault(tag, []).extend(map(str, _list(functions)))
         for group, functions in _mapping(frames.get("generic")).items():
             words.generic.setdefault(group, []).extend(map(str, _list(functions)))
+
+    def _symptoms(self, path: str) -> None:
+        """What people can say without a log: a list of {id, says, event, facts}."""
+        root = self._yaml(path) if os.path.exists(path) else None
+        for node in root.value if root is not None and isinstance(root.value, list) else []:
+            fields = Fields(node, path, self.problems)
+            name = fields.text("id", required=True)
+            symptom: dict[str, object] = {"says": fields.text("says", required=True)}
+            symptom["event"] = fields.text("event", one_of=self.vocabulary.events)
+            symptom["facts"] = self._facts(fields, "facts")
+            fields.done()
+            self.vocabulary.symptoms[name] = symptom
+
+    def _facts(self, fields: Fields, key: str) -> dict[str, Scalar]:
+        """Facts by full names, converted to their types."""
+        out: dict[str, Scalar] = {}
+        node = fields.node(key)
+        for fact, item in (node.value if node is not None and isinstance(node.value, dict) else {}).items():
+            value = self.conditions.fact_value(fields, f"{key}.{fact}", fact, item)
+            if value is not None:
+                out[fact] = value
+        return out
 
     # one of each
     def _event(self, fields: Fields) -> EventKind:
@@ -302,15 +326,12 @@ class Loader:
         copies: dict[str, str] = {}
         node = fields.node("then", required=True)
         for fact, item in (node.value if node is not None and isinstance(node.value, dict) else {}).items():
-            kind = self.conditions.fact_types.get(fact)
-            if kind is None:
-                fields.problem(item, f"then.{fact}", "no such fact (kb/vocabulary/facts.yaml)")
-            elif isinstance(item.value, dict):
+            if isinstance(item.value, dict):
                 copies[fact] = str(_value(item.value.get("copy")))
-            else:
-                value = self.conditions._scalar(fields, item, f"then.{fact}", "is", kind)
-                if value is not None:
-                    then[fact] = value
+                continue
+            value = self.conditions.fact_value(fields, f"then.{fact}", fact, item)
+            if value is not None:
+                then[fact] = value
         return Derivation(name, when, then, copies, fields.text("why"), fields.place)
 
     def _incident(self, path: str) -> Incident | None:

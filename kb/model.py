@@ -183,6 +183,7 @@ class Vocabulary(NamedTuple):
     facts: dict[str, dict[str, object]]  # group -> name -> type
     tags: dict[str, list[str]]
     generic: dict[str, list[str]]
+    symptoms: dict[str, dict[str, object]]  # id -> says, event, facts
 
 
 class Knowledge(NamedTuple):

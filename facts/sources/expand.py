@@ -173,7 +173,7 @@ def _zstd(source: Stream) -> Stream:
         library = import_module("zstandard")
     except ImportError:
         raise Missing(
-            "is zstd data, which this Python cannot expand; install the package `zstandard` or run `zstd -d` on it first"
+            "is zstd data, which this Python cannot expand; install the package `zstandard` or run `zstd -d` on it"
         ) from None
     expander = library.ZstdDecompressor(max_window_size=1 << 27)
     return _Zstd(expander.stream_reader(source, read_across_frames=True), library.ZstdError)

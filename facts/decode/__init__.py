@@ -1,0 +1,1 @@
+"""Decoders of numbers that the kernel prints: addresses, error codes, instructions, status words."""

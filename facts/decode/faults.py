@@ -1,0 +1,176 @@
+"""Facts of a bad memory access: address, kind of access, and what the pointer looks like.
+
+Sources: arch/x86/mm/fault.c (error code bits), arch/x86/include/asm/trap_pf.h, arch/arm64/include/asm/esr.h.
+"""
+
+from __future__ import annotations
+
+import re
+
+from facts.decode.instruction import Operand, effective_address, operand
+from facts.decode.pointers import TELLING, classify, translate
+from facts.records import Event
+from facts.reports.block import Block
+
+POINTER_KINDS = frozenset((
+    "null-pointer-dereference", "invalid-paging-request", "general-protection-fault", "user-memory-access", "nx-execution", "stack-overflow",
+    "vmalloc-fault", "serror", "oops-unclassified", "double-fault", "cfi-failure",
+))  # fmt: skip
+_ADDRESS = re.compile(
+    r"(?:dereference at|request at|access at|memory at|address:?|address(?: is)?|fault at|access on \w+ at|on (?:read|write) at|TEID|at virtual address|for address|"
+    r"user page|NULL pointer dereference|dereference,) (?:virtual address )?\(?(?:0x)?([0-9a-f]{4,16}|\(?null\)?)"
+)
+_MASK = (1 << 64) - 1
+_SMALL = 0x1000
+
+
+def fill_fault(event: Event, block: Block) -> None:
+    """Fill address, address-class, pointer-class, access, protection, reserved-bit, bad-pc, one-bit, divisor-zero."""
+    if event.kind == "divide-error":
+        _divisor(event, block)
+        return
+    if event.kind not in POINTER_KINDS:
+        return
+    _access(event, block)
+    address = _address(event, block)
+    arch, registers = block.arch(), block.registers
+    wide = arch == "x86_64" and bool(registers.get("cr4", 0) & 1 << 12)
+    kasan = block.kasan or "KASAN" in event.text
+    if address is not None:
+        event.attributes["address"] = f"{translate(address, arch, kasan):016x}" if arch not in ("arm", "i386") else f"{address:08x}"
+        event.attributes.setdefault("address-class", classify(address, arch, wide, kasan))
+    bad_pc = _bad_pc(block, address, event)
+    if block.pc is not None or block.pc_address is not None:
+        event.attributes.setdefault("bad-pc", bad_pc)
+    if bad_pc and "access" not in event.attributes and event.kind != "double-fault":
+        event.attributes["access"] = "execute"
+    if bad_pc and block.pc_address is not None and address is None:
+        address = block.pc_address
+    chosen = pointer_class(address, registers, arch, operand(block.code, arch) if block.code and not bad_pc else None, wide, kasan)
+    if event.kind == "null-pointer-dereference" and address is not None and chosen == "user" and address < 0x10000:
+        chosen = "small-offset"  # pages of 64 KiB
+    if event.kind == "serror" and chosen not in TELLING:
+        return
+    if chosen:
+        event.attributes.setdefault("pointer-class", chosen)
+        if chosen == "one-bit":
+            event.attributes.setdefault("one-bit", True)
+
+
+def _divisor(event: Event, block: Block) -> None:
+    found = operand(block.code, block.arch()) if block.code else None
+    if found is not None and found.divisor and found.divisor != "memory":
+        value = block.registers.get(found.divisor)
+        if value is not None:
+            event.attributes.setdefault("divisor-zero", value & 0xFFFFFFFF == 0)
+
+
+def _access(event: Event, block: Block) -> None:
+    access = block.access
+    protection: bool | None = None
+    code = block.error_code
+    if block.esr is not None:
+        kind, status = block.esr >> 26 & 0x3F, block.esr & 0x3F
+        if kind in (0x20, 0x21):
+            access = access or "execute"
+        elif kind in (0x24, 0x25):
+            access = access or ("write" if block.esr >> 6 & 1 else "read")
+        if kind in (0x20, 0x21, 0x24, 0x25):
+            protection = 0x0C <= status <= 0x0F
+    elif code is not None and block.arch() in ("x86_64", "i386", "") and event.kind != "general-protection-fault":
+        access = access or ("execute" if code & 0x10 else "write" if code & 2 else "read")
+        protection = bool(code & 1)
+        event.attributes.setdefault("reserved-bit", bool(code & 8))
+    elif code is not None and block.arch() == "arm":
+        access = access or ("write" if code & 0x800 else "read")
+    if not access:
+        words = re.search(r"(?:on|when|to) (read|write|execute|exec)\b", event.text)
+        if words:
+            access = "execute" if words[1].startswith("exec") else words[1]
+        elif "instruction fetch" in event.text:
+            access = "execute"
+    if access:
+        event.attributes.setdefault("access", access)
+    if protection is not None:
+        event.attributes.setdefault("protection", protection)
+
+
+def _address(event: Event, block: Block) -> int | None:
+    known = event.attributes.get("address")
+    text = known if isinstance(known, str) else ""
+    if not text:
+        match = _ADDRESS.search(event.text[:600])
+        text = match[1] if match else ""
+    text = text.strip("() ").lower().removeprefix("0x")
+    if "null" in text:
+        return 0
+    if re.fullmatch(r"[0-9a-f]{1,16}", text):
+        return int(text, 16)
+    if block.fault_address is not None:
+        return block.fault_address
+    if event.kind in ("general-protection-fault", "double-fault"):
+        return None
+    return block.registers.get("cr2")
+
+
+def _bad_pc(block: Block, address: int | None, event: Event) -> bool:
+    if block.pc is not None:
+        return bool(address is not None and block.pc_address == address and address) and event.attributes.get("access") == "execute"
+    if block.pc_address is None:
+        return False
+    if address is not None and address == block.pc_address:
+        return True
+    kind = classify(block.pc_address, block.arch())
+    return kind not in ("kernel-image", "module-space", "vmalloc", "direct-map", "other")
+
+
+def pointer_class(
+    address: int | None, registers: dict[str, int], arch: str, used: Operand | None, wide: bool = False, kasan: bool = False
+) -> str:
+    """Class of the most telling value among the fault address and the register that the instruction used; "" if none."""
+
+    def kind_of(value: int) -> str:
+        return classify(value, arch, wide, kasan)
+
+    if used is not None:
+        if address is None:
+            address = effective_address(used, registers)
+        names = [used.base, used.index] if not used.string else used.string.split()
+        values = [registers[name] for name in names if name in registers]
+        kinds = [kind_of(value) for value in values]
+        if address is not None:
+            own = kind_of(address)
+            for value, kind in zip(values, kinds, strict=True):
+                if kind in TELLING and _explains(address, value):
+                    return kind
+                if kind == "null" and own in ("small-offset", "error-pointer", "all-ones") and not used.index:
+                    return "small-offset" if used.displacement else "null"
+            return own
+        telling = [kind for kind in kinds if kind in TELLING]
+        if telling:
+            return min(telling, key=TELLING.index)
+        odd = [kind for kind in kinds if kind == "non-canonical"]
+        if odd:
+            return odd[0]
+    if address is not None:
+        own = kind_of(address)
+        if own in TELLING or own in ("null", "small-offset"):
+            return own
+        for value in registers.values():
+            kind = kind_of(value)
+            if kind in TELLING and kind not in ("one-bit", "ascii") and _explains(address, value):
+                return kind
+        return own
+    kinds = [kind_of(value) for name, value in registers.items() if name not in _NOT_POINTERS]
+    telling = [kind for kind in kinds if kind in TELLING and kind not in ("error-pointer", "ascii", "one-bit", "redzone", "init-poison")]
+    if telling:
+        return min(telling, key=TELLING.index)
+    return next((kind for kind in ("one-bit", "ascii", "non-canonical") if kind in kinds), "")
+
+
+_NOT_POINTERS = frozenset(("eflags", "fs", "gs", "cs", "ds", "es", "ss", "cr0", "cr2", "cr3", "cr4", "dr0", "dr1", "dr2", "dr3", "dr6", "dr7", "orig_rax", "pkr"))
+
+
+def _explains(address: int, value: int) -> bool:
+    """True if the address is the value plus the offset of a member."""
+    return (address - value + 0x100) & _MASK < _SMALL * 4

@@ -1,0 +1,195 @@
+"""What an address looks like: NULL, poison, error pointer, text, which part of the address space.
+
+Sources: include/linux/poison.h, include/linux/err.h, Documentation/arch/x86/x86_64/mm.rst,
+Documentation/arch/arm64/memory.rst, lib/Kconfig.kasan.  Ranges of the direct map, vmalloc and vmemmap are
+hints where the kernel randomises them.
+"""
+
+from __future__ import annotations
+
+_ALL = (1 << 64) - 1
+_NEAR = 0x10000  # how far a member may be from the start of its object
+_PAGE = 0x1000
+_LIST_POISON_32 = frozenset((0x100, 0x104, 0x122, 0x126, 0x200, 0x204))
+_BYTES = {  # byte a whole word consists of -> class
+    0x6B: "freed-poison", 0xA5: "freed-poison", 0xAA: "freed-poison", 0xA7: "freed-poison",
+    0x5A: "allocated-poison", 0xA9: "allocated-poison",
+    0xBB: "redzone", 0xCC: "init-poison",
+}  # fmt: skip
+_SHADOW_X86 = 0xDFFFFC0000000000
+_SHADOWS_ARM64 = (0xDFFF800000000000, 0xDFFFA00000000000, 0xDFFFD00000000000, 0xDFFF200000000000)
+# classes that say how a pointer went wrong, most telling first
+TELLING = ("list-poison", "freed-poison", "allocated-poison", "redzone", "init-poison", "error-pointer", "one-bit", "ascii")
+_BITS_32 = frozenset(("i386", "arm"))
+
+_X86 = (  # first address, class; the next row ends the range
+    (0xFFFF800000000000, "other"),
+    (0xFFFF880000000000, "direct-map"),
+    (0xFFFFC90000000000, "vmalloc"),
+    (0xFFFFE90000000000, "other"),
+    (0xFFFFEA0000000000, "vmemmap"),
+    (0xFFFFEB0000000000, "other"),
+    (0xFFFFFFFF80000000, "kernel-image"),
+    (0xFFFFFFFFC0000000, "module-space"),
+    (0xFFFFFFFFFF000000, "other"),
+)
+_X86_WIDE = (
+    (0xFF00000000000000, "other"),
+    (0xFF11000000000000, "direct-map"),
+    (0xFF91000000000000, "other"),
+    (0xFFA0000000000000, "vmalloc"),
+    (0xFFD2000000000000, "other"),
+    (0xFFD4000000000000, "vmemmap"),
+    (0xFFD6000000000000, "other"),
+    (0xFFFFFFFF80000000, "kernel-image"),
+    (0xFFFFFFFFC0000000, "module-space"),
+    (0xFFFFFFFFFF000000, "other"),
+)
+_ARM64 = (
+    (0xFFFF000000000000, "direct-map"),
+    (0xFFFF800000000000, "vmalloc"),
+    (0xFFFFFC0000000000, "vmemmap"),
+    (0xFFFFFE0000000000, "other"),
+)
+_OTHER_64 = ((0xC000000000000000, "direct-map"), (0xD000000000000000, "other"), (0xFF00000000000000, "other"))
+
+
+def translate(value: int, arch: str = "", kasan: bool = False) -> int:
+    """The address that a KASAN shadow address stands for; other values come back as they are.
+
+    Shadows of NULL and of user addresses are known by themselves, those of other values only if the kernel is known
+    to be built with KASAN.
+    """
+    if arch in ("", "x86_64"):
+        end = 0xFFFF800000000000 if kasan else _SHADOW_X86 + (1 << 44)
+        if _SHADOW_X86 <= value < end:
+            return ((value - _SHADOW_X86) << 3) & _ALL
+    if arch in ("", "arm64"):
+        for base in _SHADOWS_ARM64:
+            if 0 <= value - base < 0x20000:
+                return (value - base) << 3
+    return value
+
+
+def _poison(value: int, size: int) -> str | None:
+    """Class of a word of one repeated byte, with a small offset added; `one-bit` for one flipped bit in it."""
+    data = value.to_bytes(size, "big")
+    byte = data[0]
+    kind = _BYTES.get(byte)
+    if kind is not None:
+        whole = int.from_bytes(bytes([byte]) * size, "big")
+        if abs(value - whole) < _NEAR:
+            return kind
+    top = data[: size - 2]
+    counts = {b: top.count(b) for b in set(top)}
+    if len(counts) == 2 and size == 8:
+        usual, odd = sorted(counts, key=lambda b: -counts[b])
+        if counts[odd] == 1 and usual in (0x6B, 0x5A) and (usual ^ odd).bit_count() == 1:
+            return "one-bit"
+    return None
+
+
+def _ascii(value: int, size: int) -> bool:
+    """True if the bytes are printable text (the lowest two may have an offset added)."""
+    data = value.to_bytes(size, "big")
+    top = data[: size - 2] if size == 8 else data
+    if not all(0x20 <= byte < 0x7F for byte in top):
+        return False
+    return len(set(data)) > 1 and any(chr(byte).isalnum() for byte in top)
+
+
+def _region(value: int, rows: tuple[tuple[int, str], ...]) -> str:
+    kind = "other"
+    for first, name in rows:
+        if value < first:
+            break
+        kind = name
+    return kind
+
+
+def _classify_32(value: int, arch: str) -> str:
+    if value in _LIST_POISON_32:
+        return "list-poison"
+    if value < _PAGE:
+        return "small-offset" if value else "null"
+    if value == 0xFFFFFFFF:
+        return "all-ones"
+    if value >= 0xFFFFF001:
+        return "error-pointer"
+    poison = _poison(value, 4)
+    if poison:
+        return poison
+    if value < 0xBF000000 or (arch == "i386" and value < 0xC0000000):
+        return "ascii" if _ascii(value, 4) else "user"
+    if value < 0xC0000000:
+        return "module-space"
+    return "direct-map" if value < 0xF0000000 else "vmalloc"
+
+
+def classify(value: int, arch: str = "", wide: bool = False, kasan: bool = False) -> str:
+    """Address class of a value, one of `address-class` in kb/vocabulary/attributes.yaml.
+
+    `arch` is x86_64, i386, arm64, arm, or another name ("" if unknown); `wide` says that the x86-64 kernel uses
+    five-level page tables, `kasan` that it is built with KASAN.  KASAN shadow addresses are translated first.
+    """
+    if arch in _BITS_32:
+        return _classify_32(value & 0xFFFFFFFF, arch)
+    value &= _ALL
+    shadow = translate(value, arch, kasan)
+    if shadow != value:
+        inner = classify(shadow, arch, wide)
+        return inner if inner != "other" else "non-canonical"
+    if value < _PAGE:
+        return "small-offset" if value else "null"
+    if value == _ALL:
+        return "all-ones"
+    if value > _ALL - 4095:
+        return "error-pointer"
+    if 0xDEAD000000000000 <= value < 0xDEAD000000000000 + _NEAR:
+        return "list-poison"
+    poison = _poison(value, 8)
+    if poison:
+        return poison
+    if arch in ("arm64", "riscv64"):
+        return _classify_arm64(value)
+    if arch in ("x86_64", ""):
+        return _classify_x86(value, wide)
+    if value < 0x0001000000000000 or (arch == "ppc64le" and value < 0xC000000000000000):
+        return "ascii" if _ascii(value, 8) else "user"
+    if arch == "s390x":
+        return "other"
+    return _region(value, _OTHER_64)
+
+
+def _classify_x86(value: int, wide: bool) -> str:
+    if value < 0x0000800000000000 or (wide and value < 0x0100000000000000):
+        return "user"
+    if value >= 0xFFFF800000000000:
+        return _region(value, _X86_WIDE if wide else _X86)
+    if wide and value >= 0xFF00000000000000:
+        return _region(value, _X86_WIDE)
+    if _ascii(value, 8):
+        return "ascii"
+    # bits 63..47 (63..56) must all be ones in a kernel address: exactly one zero is one flipped bit
+    low = 56 if wide else 47
+    top = value >> low
+    full = (1 << (64 - low)) - 1
+    if (top ^ full).bit_count() == 1:
+        repaired = value | (full << low)
+        if wide or _region(repaired, _X86) in ("direct-map", "vmalloc", "vmemmap", "kernel-image", "module-space"):
+            return "one-bit"
+    return "non-canonical"
+
+
+def _classify_arm64(value: int) -> str:
+    if value >> 48 == 0 or value >> 55 == 0:
+        return "user"
+    if value >> 48 == 0xFFFF:
+        return _region(value, _ARM64)
+    if _ascii(value, 8):
+        return "ascii"
+    if ((value >> 48) ^ 0xFFFF).bit_count() == 1:
+        return "one-bit"
+    if (value >> 48) & 0xFF == 0xFF:  # only the tag byte differs (KASAN tags, MTE)
+        return _region(value | 0xFF << 56, _ARM64)
+    return "non-canonical"

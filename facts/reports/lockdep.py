@@ -1,0 +1,66 @@
+"""Reader of lock validator reports (kernel/locking/lockdep.c)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from facts.culprit import is_generic
+from facts.frames import FrameTable
+from facts.records import Event, Frame, Record
+from facts.reports.block import Block
+from facts.reports.common import fill, finish, put, set_source
+from facts.reports.tools import collect
+from facts.trace import base_name
+
+_WHO = re.compile(r"(.{1,32})/(\d{1,10}) (?:is (?:trying|leaving|freeing|exiting|just|releasing)|just|\[HC\d|still|/\d)")
+_AT = re.compile(r"(?:, at: |\bat: )(?:\[<[0-9a-f]{8,16}>\] )?([A-Za-z_][\w.$]{0,200})\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[([\w-]{1,64})\])?")
+_KINDS = (
+    ("circular locking", "circular"), ("recursive locking", "recursive"), ("inconsistent lock state", "inconsistent-state"),
+    ("irq lock inversion", "irq-inversion"), ("lock order detected", "irq-inversion"), ("suspicious RCU", "suspicious-rcu"), ("bad unlock balance", "bad-unlock"),
+    ("bad contention", "bad-unlock"), ("held lock freed", "held-lock-freed"), ("still has locks", "locks-held"), ("lock held when returning", "locks-held"),
+    ("locks held", "locks-held"), ("nested lock", "nested"), ("Invalid wait context", "wait-context"), ("non-static key", "non-static-key"),
+    ("MAX_", "exhausted"), ("turning off the locking", "exhausted"),
+)  # fmt: skip
+_PARTS = re.compile(
+    r"\s*(?:-{3,}|={5,}|\.{3}|which lock|but task is|but there are|but this new|and this task|and that|the existing dependency|other info|-> #\d|Possible|CPU\d|\s+lock\(|"
+    r"<Interrupt>|\*\*\* DEADLOCK|\d+ locks? held|no locks|\d: |#\d+:? |stack backtrace|the shortest|\{[\w+-]|irq event|hardirqs|softirqs|the dependencies|"
+    r"to a |SOFTIRQ|HARDIRQ|INITIAL|IN-|\.\.\. key|-> \(|\(&?|may be due|rcu_scheduler|RCU used|is freeing|is trying|Chain exists|the code is|you didn't|turning off|"
+    r"INFO: lockdep|\w.{0,40}/\d+ is|\w.{0,40}/\d+ |ff[0-9a-f]{6,14} |[0-9a-f]{8,16} \(|different|INFO: trying|maybe |depth: |there's a|WARNING: |other|stack|lock\(|"
+    r"block dev|Matched|context|[\w/.-]+:\d+ |is leaving|ref_tracker|Locks)"
+)
+
+
+def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
+    """Read a lockdep report: problem, task, the place that took the lock; returns the number of records taken."""
+    if not body:
+        return 0
+    for words, slug in _KINDS:
+        if words in event.text:
+            put(event, "problem", slug)
+            break
+    block = Block()
+    wanted: list[Frame] = []
+
+    def part(text: str) -> bool:
+        who = _WHO.match(text[:200])
+        if who and not event.comm:
+            event.comm, event.pid = who[1], int(who[2])
+        at = _AT.search(text[:600])
+        if at:
+            wanted.append(Frame(base_name(at[1]), "", at[2], True, "", 0, at[1]))
+            return True
+        if "stack backtrace" in text:  # what stood above are the chains of earlier acquisitions
+            for index, frame in enumerate(block.frames):
+                block.frames[index] = frame._replace(section="other")
+        if "Suspicious" in text or "usage" in text:
+            set_source(event, text)
+        return _PARTS.match(text[:160]) is not None
+
+    end = collect(body, block, part, limit=8)
+    head = next((frame for frame in wanted[:1] if not is_generic(frame, (), table)), None)
+    if head is not None and event.attributes.get("problem") not in ("locks-held",):
+        put(event, "function", head.function)
+        put(event, "module", head.module)
+    fill(event, block, table)
+    return finish(event, body, end)

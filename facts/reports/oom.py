@@ -1,0 +1,112 @@
+"""Reader of memory shortage reports: OOM killer and page allocation failure (mm/oom_kill.c, mm/show_mem.c, mm/page_alloc.c)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from facts.frames import FrameTable
+from facts.records import Event, Record
+from facts.reports.block import Block
+from facts.reports.common import fill, finish, put
+from facts.reports.meminfo import Memory
+from facts.reports.tools import collect
+
+_INVOKED = re.compile(r"^(.{1,32}) invoked oom-killer: .*?order=(-?\d{1,3})")
+_FAILED = re.compile(r"^(.{1,32}?):? page allocation failure[:.] ?order:(\d{1,3}), mode:(.{1,200})")
+_CONSTRAINT = re.compile(r"constraint=CONSTRAINT_(\w{1,20})")
+_KILLED = re.compile(r"(?:Kill(?:ed)? process|Killed) (\d{1,10}),? (?:UID \d{1,10},? ?\(?)?\(?([^)]{1,32})\)")
+_TASK = re.compile(r"\btask=(.{1,32}?),pid=(\d{1,10}),")
+_SCORE = re.compile(r"Tasks in (\S{1,200}) killed as a result of limit")
+_PARTS = re.compile(
+    r"\s*(?:Mem-Info|Node \d|active_anon|inactive_|isolated|unevictable|dirty|slab_|mapped|shmem|sec_page|bounce|kernel_misc|free[: ]|lowmem_reserve|"
+    r"\d+ (?:total )?page|\d+ pages|\d+ reserved|Swap cache|Free swap|Total swap|Tasks state|\[ *pid|\[ *\d+\]|oom-kill:|Out of memory|Memory cgroup|"
+    r"memory(?:\+swap)?: usage|kmem: usage|swap: usage|kernel |Unreclaimable slab|Name +Used|\S+ +\d+KB +\d+KB|oom_reaper|anon \d|file \d|cpu \d|hi: |CPU +\d+: hi|"
+    r"cache \d|rss|mapped_file|Killed process|Task in|\S+ cpuset=|cpuset=|hugepages|DMA|Normal|HighMem|warn_alloc|Mem abort|COMPACTION|SLUB: |cache: |node \d+: |"
+    r"Cpu|pgfault|workingset|inactive|writeback|\w+ \d+$|Kill process|Showing busy)"
+)
+
+
+def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
+    """Read a memory report: constraint, order, zone, victim, and what holds the memory; returns the number of records taken."""
+    if not body:
+        return 0
+    block, memory = Block(), Memory()
+    _head(event, body[0].text)
+    done = False
+
+    def part(text: str) -> bool:
+        nonlocal done
+        done = _detail(event, text) or done
+        return memory.feed(text) or _PARTS.match(text[:200]) is not None
+
+    def stop(text: str) -> bool:
+        return "invoked oom-killer" in text or (done and "page allocation failure" in text)
+
+    end = collect(body, block, part, stop)
+    _judge(event, memory)
+    fill(event, block, table)
+    return finish(event, body, end)
+
+
+def _head(event: Event, text: str) -> None:
+    match = _INVOKED.search(text[:600])
+    if match:
+        event.comm = event.comm or match[1]
+        put(event, "order", max(0, int(match[2])))
+    failed = _FAILED.search(text[:600])
+    if failed:
+        event.comm = event.comm or failed[1].strip()
+        put(event, "order", int(failed[2]))
+        put(event, "atomic", _atomic(failed[3]))
+    if "GFP_DMA32" in text or "__GFP_DMA32" in text:
+        put(event, "zone", "dma32")
+    elif re.search(r"\b(?:__)?GFP_DMA\b", text[:600]):
+        put(event, "zone", "dma")
+    elif re.search(r"mode:0x|gfp_mask=0x", text[:600]):
+        put(event, "zone", _zone(text))
+    _detail(event, text)
+
+
+def _zone(text: str) -> str:
+    match = re.search(r"(?:mode:|gfp_mask=)0x([0-9a-f]{1,8})", text[:600])
+    if match is None:
+        return ""
+    mask = int(match[1], 16)
+    return "dma" if mask & 1 else "dma32" if mask & 4 else "normal"
+
+
+def _atomic(mode: str) -> bool:
+    """True if the request could not sleep: no direct reclaim (named flags first, the numbers moved between kernels)."""
+    if "(" in mode:
+        return "GFP_ATOMIC" in mode or "GFP_NOWAIT" in mode or ("RECLAIM" not in mode and not re.search(r"GFP_(?:KERNEL|USER|HIGHUSER|NOFS|NOIO|TRANSHUGE)", mode))
+    number = re.match(r"0x([0-9a-f]{1,8})", mode)
+    return bool(number) and int(number[1] if number else "0", 16) & 0x10 == 0 and int(number[1] if number else "0", 16) & 0x20 != 0
+
+
+def _detail(event: Event, text: str) -> bool:
+    constraint = _CONSTRAINT.search(text[:400])
+    if constraint:
+        name = constraint[1].lower()
+        put(event, "constraint", {"memory_policy": "memory-policy"}.get(name, name) if name in ("none", "cpuset", "memory_policy", "memcg") else "")
+    elif "Memory cgroup out of memory" in text or _SCORE.search(text[:400]):
+        put(event, "constraint", "memcg")
+    task = _TASK.search(text[:600])
+    if task:
+        put(event, "victim", task[1])
+    killed = _KILLED.search(text[:400]) if "Kill" in text else None
+    if killed:
+        put(event, "victim", killed[2])
+    return bool(killed and "Killed process" in text)
+
+
+def _judge(event: Event, memory: Memory) -> None:
+    order = event.attributes.get("order")
+    order = order if isinstance(order, int) else 0
+    if event.kind in ("oom-kill", "page-allocation-failure", "memcg-oom-kill", "oom-panic") or not event.kind:
+        put(event, "consumer", memory.consumer() if event.kind != "memcg-oom-kill" else memory.cgroup_consumer())
+    if event.kind in ("oom-kill", "page-allocation-failure", "oom-panic"):
+        put(event, "fragmented", memory.fragmented(order))
+        put(event, "node-imbalance", memory.imbalanced())
+        put(event, "hugepages-idle", memory.hugepages_idle())
+        put(event, "swap-full", memory.swap_full())
