@@ -9,7 +9,7 @@ from facts.frames import FrameTable
 from facts.records import Frame
 from facts.reports.block import Block
 
-OTHER_SECTIONS = frozenset(("allocated", "freed", "other"))
+OTHER_SECTIONS = frozenset(("allocated", "freed", "other", "handlers"))
 STALLS = frozenset(("soft-lockup", "hard-lockup", "rcu-stall", "csd-lock-stall", "workqueue-stall", "hrtimer-slow"))
 FAULTS = frozenset((
     "null-pointer-dereference", "invalid-paging-request", "general-protection-fault", "user-memory-access", "nx-execution",
@@ -36,7 +36,9 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "slab-corruption": ("free",),
     "kmemleak": ("free",),
 }
+_NEVER = frozenset(("always", "entry", "interrupt-entry"))  # generic for every kind of event
 _STALL_SKIP = ("stall", "interrupt-entry")
+_SCHEDULER = frozenset(("schedule", "__schedule", "schedule_debug"))  # where a corrupted stack end is found
 _IF_FLAG = 1 << 9
 
 
@@ -52,12 +54,17 @@ def is_generic(frame: Frame, groups: Sequence[str], table: FrameTable) -> bool:
     found = table.groups(frame.function, frame.module)
     if frame.module is not None:
         return "module-helper" in found
-    return bool(found) and ("always" in found or not found.isdisjoint(groups))
+    return bool(found) and (not found.isdisjoint(_NEVER) or not found.isdisjoint(groups))
 
 
 def first(frames: Sequence[Frame], groups: Sequence[str], table: FrameTable) -> Frame | None:
     """The first frame that is not generic, if any."""
     return next((frame for frame in frames if not is_generic(frame, groups, table)), None)
+
+
+def _dispatcher(frames: Sequence[Frame], table: FrameTable) -> Frame | None:
+    """The first frame that hands over to others (timer, work, system call): better than no culprit."""
+    return next((f for f in frames if f.module is None and (g := table.groups(f.function)) and "entry" in g and "always" not in g), None)
 
 
 def effective(block: Block, kind: str, table: FrameTable, head: str = "") -> list[Frame]:
@@ -66,6 +73,11 @@ def effective(block: Block, kind: str, table: FrameTable, head: str = "") -> lis
     `head` is the function that the head line names.  Unreliable frames are left out while reliable ones exist.
     """
     frames = [frame for frame in block.frames if frame.section not in OTHER_SECTIONS]
+    if block.pc is None and block.pc_address is not None and block.link is not None and kind not in STALLS:
+        while frames and frames[0].function.startswith("0x"):
+            frames = frames[1:]
+        if not frames or frames[0].function != block.link.function:
+            frames = [block.link, *frames]
     if block.pc is not None and block.pc_at < 0:
         if not frames or frames[0].function != block.pc.function or frames[0].offset != block.pc.offset:
             frames = [block.pc, *frames]
@@ -84,6 +96,14 @@ def effective(block: Block, kind: str, table: FrameTable, head: str = "") -> lis
     return reliable
 
 
+def _own_context(stack: list[Frame]) -> list[Frame]:
+    """The part of a stack that belongs to the innermost context: not what an interrupt found running."""
+    for index in range(2, len(stack)):
+        if stack[index].section == "" and stack[index - 1].section in ("IRQ", "SOFTIRQ", "NMI"):
+            return stack[:index]
+    return stack
+
+
 def _index_of(block: Block, frames: list[Frame]) -> int:
     if 0 <= block.pc_at < len(block.frames):
         wanted = block.frames[block.pc_at]
@@ -96,6 +116,8 @@ def _index_of(block: Block, frames: list[Frame]) -> int:
 def _interrupted(frames: list[Frame], table: FrameTable) -> list[Frame]:
     """The frames below the first interrupt entry: those of the interrupted code."""
     for index, frame in enumerate(frames[:60]):
+        if index and frame.section == "" and frames[index - 1].section == "IRQ" and "interrupt-entry" not in table.groups(frame.function):
+            return frames[index:]
         if "interrupt-entry" in table.groups(frame.function):
             rest = index + 1
             while rest < len(frames) and "interrupt-entry" in table.groups(frames[rest].function):
@@ -110,19 +132,25 @@ def choose(block: Block, kind: str, table: FrameTable, head: Frame | None = None
     `head` is the function that the head line names (WARNING, KASAN ...): it is taken unless it is generic.
     """
     groups = groups_for(kind)
+    if kind == "irq-nobody-cared":
+        handlers = [frame for frame in block.frames if frame.section == "handlers"]
+        return next((frame for frame in handlers if frame.module), None) or first(handlers, groups, table)
     if head is not None and not is_generic(head, groups, table):
         return head
     stack = effective(block, kind, table, head.function if head else "")
-    if kind in STALLS:
+    if kind in STALLS or (kind in ("stack-overflow", "panic") and any(frame.function in _SCHEDULER for frame in stack[:10])):
         if block.pc_user:
             return None
         return _holder(block, stack, table)
+    stack = _own_context(stack)
     found = first(stack, groups, table)
     if found is None and groups:
         found = first(stack, (), table)
     if found is None and stack and len(stack) < len(block.frames):
         rest = [frame for frame in block.frames if frame.section not in OTHER_SECTIONS]
         found = first(rest, groups, table)
+    if found is None:
+        found = _dispatcher(stack, table)
     if found is None and head is not None:
         return head
     if found is None and block.pc is not None and not block.pc.function.startswith("0x"):
@@ -175,7 +203,7 @@ def name_in(text: str) -> Frame | None:
 
 
 _NAMED = re.compile(
-    r"(?: in |:\d{1,6} | at )(?P<symbol>[A-Za-z_][\w.$]{0,200})(?P<offset>\+0x[0-9a-f]{1,8})(?:/0x[0-9a-f]{1,8})?(?:\(\))?"
+    r"(?: in:? |:\d{1,6} | at )(?P<symbol>[A-Za-z_][\w.$]{0,200})(?P<offset>\+0x[0-9a-f]{1,8})(?:/0x[0-9a-f]{1,8})?(?:\(\))?"
     r"(?: \[(?P<module>[\w-]{1,64})(?: [0-9a-f]{1,40})?\])?"
 )
 _NAMED_BARE = re.compile(r" in (?P<symbol>[a-z_][\w.$]{2,200})(?: \[(?P<module>[\w-]{1,64})\])?(?: / | at addr|$)")

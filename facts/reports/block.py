@@ -33,7 +33,7 @@ _INTERNAL = re.compile(r"Internal error: (.{1,80}?): ([0-9a-f]{1,16}) \[#(\d{1,6
 _CAUSE = re.compile(r"(?:s?cause): ([0-9a-f]{16})")
 _BADADDR = re.compile(r"(?:s?badaddr|s?tval): ([0-9a-f]{8,16})")
 _CONTINUATION = re.compile(r"\s*(?:[0-9a-f]{4,16} ){3,}|\s*(?:[0-9a-f]{2} ){8,}|\s*(?:[0-9a-f]{16}\s*){1,8}$|\s*[0-9a-f]{4}: (?:[0-9a-f]{8} ?)+")
-_NO_PART = re.compile(r"Kernel panic - not syncing|Rebooting in \d|Kernel Offset: |Dumping ftrace buffer|SMP: stopping secondary|Linux version |---\[ end Kernel panic")
+_NO_PART = re.compile(r"Rebooting in \d|Kernel Offset: |SMP: stopping secondary|Linux version |---\[ end Kernel panic")
 _CARRIED = (
     "PGD ", "Mem abort info", "Data abort info", "  EC = ", "  SET = ", "  EA = ", "  FSC = ", "  ISV = ", "  CM = ",
     "  GCS = ", "  TnD = ", "  Xs = ", "Task stack:", "IRQ stack:", "Overflow stack:", "ESR:", "FAR:", "FS: ", "CS: ", "DR0", "DR3", "PKRU", "Stack:",
@@ -45,7 +45,7 @@ _CARRIED = (
     "*pde", "*pdpt", "RSP <", "CR2: ", "CR0: ", "LR is at", "EFLAGS", "Unable to access opcode", "no locks held", "ORIG_RAX",
     "Sched_ext", "Stopper: ", "Workqueue: ", "Hardware name", "Tainted: ", "BE/LE", "LE PAGE_SIZE", "BE PAGE_SIZE", "CPU features",
     "Faulting instruction", "Unwind table", "Backtrace", "Call Trace", "Call trace", "Thumb", "last sysfs file", "invalid opcode",
-    "Oops", "Internal error", "KASAN: ", "#PF:", "stack segment", "general protection",
+    "Dumping ftrace buffer", "(ftrace buffer empty)", "Oops", "Internal error", "CR4", "Modules linked", "KASAN: ", "#PF:", "stack segment", "general protection",
     "Mem-Info", "Fixing recursive fault", "BTF", "kworker", "Kernel stack", "Pid: ", "PTE ", "Showing all locks", "This frame has", "Comm: ",
 )  # fmt: skip
 
@@ -56,7 +56,7 @@ class Block:
     __slots__ = (
         "frames", "section", "header", "pc", "pc_address", "pc_user", "pc_at", "link", "registers", "modules",
         "unloaded", "hardware", "work", "work_module", "error_code", "access", "esr", "fault_address", "oops_number", "oops_what", "code", "ended",
-        "trace_seen", "kasan", "_in_modules", "_user", "_full", "marks", "lines",
+        "trace_seen", "kasan", "_aside", "_in_modules", "_user", "_full", "marks", "lines",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -84,6 +84,7 @@ class Block:
         self.ended = False  # ---[ end trace ]--- was seen
         self.trace_seen = False
         self.kasan = False
+        self._aside = False  # the next frame tells where preemption was disabled: no part of the trace
         self._in_modules = False
         self._user = False
         self._full = False
@@ -107,8 +108,9 @@ class Block:
 
     def _feed(self, text: str, line: int) -> str:
         if "+0x" in text or ">]" in text or text[:1] in " \t":
-            frames = parse_frames(text, line, self.section)
+            frames = parse_frames(text, line, "other" if self._aside else self.section)
             if frames:
+                self._aside = False
                 self._add(frames)
                 return BELONGS
         if "<" in text:
@@ -197,10 +199,17 @@ class Block:
 
     def _other(self, text: str) -> str:
         stripped = text.lstrip()
+        if stripped.startswith("Kernel panic - not syncing"):
+            # panic_on_warn announces itself before the trace, the panic after an oops behind it
+            return END if self.ended or any(f.section != "other" for f in self.frames) else BELONGS
         if _NO_PART.match(stripped):
             return END
         if stripped.startswith("---[ end trace"):
             self.ended = True
+            return BELONGS
+        if stripped.startswith(("Preemption disabled at", "handlers:")):
+            self._aside = stripped[0] == "P"
+            self.section = self.section if self._aside else "handlers"
             return BELONGS
         if stripped.startswith("Modules linked in"):
             self.unloaded = parse_modules(text, self.modules) or self.unloaded
@@ -304,6 +313,6 @@ def read_block(body: Sequence[Record], start: int, block: Block, limit: int = FO
                 last_time = record.time
         elif result is FOREIGN:
             foreign += 1
-            if foreign > limit or (block.ended and foreign > 1):
+            if foreign > (limit if block.trace_seen else 4 * limit) or (block.ended and foreign > 1):
                 break
     return max(end, start)

@@ -6,8 +6,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from facts.culprit import OTHER_SECTIONS, STALLS, choose, effective, name_in
+from facts.culprit import FAULTS, OTHER_SECTIONS, STALLS, choose, effective, is_generic, name_in
 from facts.decode.faults import fill_fault
+from facts.decode.pointers import classify
 from facts.frames import FrameTable
 from facts.records import Event, Frame, Record
 from facts.reports.block import Block, read_block
@@ -91,7 +92,7 @@ def set_source(event: Event, text: str) -> None:
 
 def _frames(event: Event, block: Block, table: FrameTable, head: Frame | None) -> None:
     kind = event.kind
-    if head is None and (" in " in event.text or " at " in event.text or ".c:" in event.text):
+    if head is None and (" in " in event.text or " in: " in event.text or " at " in event.text or ".c:" in event.text):
         head = name_in(event.text)
     stack = effective(block, kind, table, head.function if head else "")
     event.frames.extend(block.frames)
@@ -107,6 +108,8 @@ def _frames(event: Event, block: Block, table: FrameTable, head: Frame | None) -
     if culprit is not None and "function" not in event.attributes:
         put(event, "function", culprit.function)
         put(event, "module", culprit.module)
+    if culprit is None or (culprit.module is None and is_generic(culprit, (), table)):
+        _infer_module(event, block)
     name, module = event.attributes.get("function"), event.attributes.get("module")
     if isinstance(name, str):
         put(event, "culprit", table.tags(name, module if isinstance(module, str) else None))
@@ -123,6 +126,22 @@ def _frames(event: Event, block: Block, table: FrameTable, head: Frame | None) -
         counts = Counter(frame.function for frame in reliable)
         put(event, "repeated-frame", bool(counts) and max(counts.values()) >= 4)
     put(event, "context", context(event, block, stack, table))
+
+
+def _infer_module(event: Event, block: Block) -> None:
+    """Name the module where no function can be: code that jumped into a module just unloaded, or a timer or work item
+    in freed memory while a single out-of-tree module is loaded.
+    """
+    address = block.pc_address
+    if block.pc is None and address is not None and block.unloaded and classify(address, block.arch()) in ("module-space", "vmalloc", "kernel-image"):
+        event.attributes.pop("function", None)
+        event.attributes["module"] = block.unloaded
+        return
+    foreign = [name for name, flags in block.modules.items() if _foreign(flags)]
+    stale = any(classify(value, block.arch()) in ("freed-poison", "list-poison") for value in block.registers.values())
+    if len(foreign) == 1 and stale and "module" not in event.attributes and event.kind in FAULTS:
+        event.attributes.pop("function", None)
+        event.attributes["module"] = foreign[0]
 
 
 def _tags(frames: Sequence[Frame], table: FrameTable) -> frozenset[str]:

@@ -20,6 +20,7 @@ _SECTIONS = (  # first words of a line (lower case) -> name of the part that beg
     ("allocated by", "allocated"), ("freed by", "freed"), ("allocated:", "allocated"), ("freed:", "freed"),
     ("last potentially related", "other"), ("second to last potentially", "other"), ("uninit was created at", "allocated"),
     ("uninit was stored to memory", "other"), ("local variable", "allocated"), ("call trace", ""), ("last creation of", "other"),
+    ("page last allocated", "other"), ("page last free", "other"), ("page_owner tracks", "other"), ("modules linked", ""),
     ("the buggy address", "end"), ("object at", ""),
 )  # fmt: skip
 _PARTS = (

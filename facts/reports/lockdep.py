@@ -11,10 +11,10 @@ from facts.records import Event, Frame, Record
 from facts.reports.block import Block
 from facts.reports.common import fill, finish, put, set_source
 from facts.reports.tools import collect
-from facts.trace import base_name
+from facts.trace import base_name, parse_frames
 
 _WHO = re.compile(r"(.{1,32})/(\d{1,10}) (?:is (?:trying|leaving|freeing|exiting|just|releasing)|just|\[HC\d|still|/\d)")
-_AT = re.compile(r"(?:, at: |\bat: )(?:\[<[0-9a-f]{8,16}>\] )?([A-Za-z_][\w.$]{0,200})\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[([\w-]{1,64})\])?")
+_AT = re.compile(r"(?:, at: |\bat: )(?:\[<[0-9a-f]{8,16}>\] )?([A-Za-z_][\w.$]{0,200})(?:\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[([\w-]{1,64})\])?| [\w/.-]+:\d+)")
 _KINDS = (
     ("circular locking", "circular"), ("recursive locking", "recursive"), ("inconsistent lock state", "inconsistent-state"),
     ("irq lock inversion", "irq-inversion"), ("lock order detected", "irq-inversion"), ("suspicious RCU", "suspicious-rcu"), ("bad unlock balance", "bad-unlock"),
@@ -40,15 +40,32 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
             put(event, "problem", slug)
             break
     block = Block()
-    wanted: list[Frame] = []
+    wanted: list[Frame] = []  # where the lock is taken or given back that the report is about
+    held: list[Frame] = []
+
+    state = {"safe": False, "next": False}
 
     def part(text: str) -> bool:
+        if "last function: " in text:
+            put(event, "function", text.rpartition("last function: ")[2].partition("+")[0].partition(".")[0].strip()[:128])
+            return True
+        if state["next"] or state["safe"]:  # the place stands on the next line, or below
+            frames = parse_frames(text)
+            if frames and (state["next"] or not is_generic(frames[0], (), table)):
+                wanted.insert(0, frames[0]) if state["safe"] else wanted.append(frames[0])
+                state["next"] = state["safe"] = False
+            elif not frames and text.strip():
+                state["safe"] = state["safe"] and "stack backtrace" not in text
+        if "-safe at:" in text and not state["safe"]:
+            state["safe"] = event.attributes.get("problem") == "irq-inversion"
+        state["next"] = text.rstrip().endswith(" at:") and "release lock" in text
         who = _WHO.match(text[:200])
         if who and not event.comm:
             event.comm, event.pid = who[1], int(who[2])
         at = _AT.search(text[:600])
         if at:
-            wanted.append(Frame(base_name(at[1]), "", at[2], True, "", 0, at[1]))
+            place = Frame(base_name(at[1]), "", at[2], True, "", 0, at[1])
+            (held if re.match(r"\s*#\d+:", text) else wanted).append(place)
             return True
         if "stack backtrace" in text:  # what stood above are the chains of earlier acquisitions
             for index, frame in enumerate(block.frames):
@@ -58,8 +75,10 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
         return _PARTS.match(text[:160]) is not None
 
     end = collect(body, block, part, limit=8)
-    head = next((frame for frame in wanted[:1] if not is_generic(frame, (), table)), None)
-    if head is not None and event.attributes.get("problem") not in ("locks-held",):
+    if event.attributes.get("problem") == "locks-held":
+        wanted = held[:1]
+    head = next((frame for frame in wanted[:4] if not is_generic(frame, (), table)), None)
+    if head is not None:
         put(event, "function", head.function)
         put(event, "module", head.module)
     fill(event, block, table)

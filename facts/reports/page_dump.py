@@ -37,6 +37,10 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
 
     def part(text: str) -> bool:
         _detail(event, text)
+        if text.startswith("page last"):
+            block.section = "allocated" if "allocated" in text else "freed"
+        elif text.startswith(("Modules linked", "CPU: ", "Call Trace", "Call trace")):
+            block.section = ""
         return _PARTS.match(text[:200]) is not None
 
     end = collect(body, block, part, lambda text: text.startswith("BUG: Bad page"))

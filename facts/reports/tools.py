@@ -35,6 +35,6 @@ def collect(
             last_time = record.time if record.time is not None else last_time
         elif result is FOREIGN:
             foreign += 1
-            if foreign > limit:
+            if foreign > (limit if block.frames else 3 * limit):
                 break
     return end

@@ -6,7 +6,7 @@ import re
 
 from facts.errors import InputError
 
-_DUMP = "run `makedumpfile --dump-dmesg {0} FILE` or `crash` on it and give the text"
+_DUMP = "run `makedumpfile --dump-dmesg {0} LOG` or `crash` on it and give the text"
 _MAGICS = (
     (0, b"KDUMP   ", "a vmcore (kdump format)", _DUMP),
     (0, b"DISKDUMP", "a vmcore (diskdump format)", _DUMP),
@@ -43,6 +43,9 @@ def refuse_binary(path: str, head: bytes, packed: str) -> None:
     if what:
         inside = f" in {packed} compression" if packed else ""
         named = path if path != "-" and path.isprintable() and len(path) < 100 else "FILE"
+        if packed:
+            named = "FILE"
+            advice = f"unpack it, then {advice}"
         raise InputError(path, f"looks like {what}{inside}; {advice.replace('{0}', named)}")
     if _is_binary(head):
         raise InputError(path, "holds binary data, not text; give a log as text (console capture, dmesg, journalctl)")

@@ -191,6 +191,7 @@ def _chunks(path: str, stream: Stream, limit: int, size: int, notes: list[str]) 
     if not encoding:
         refuse_binary(path, head, packed)
     total = 0
+    after_zero = False
     recode = None
     if encoding:
         import codecs
@@ -217,9 +218,10 @@ def _chunks(path: str, stream: Stream, limit: int, size: int, notes: list[str]) 
         total += len(data)
         if recode is not None:
             data = recode.decode(data).encode("utf-8", "replace")
-        if b"\0\0" in data:
-            data = re.sub(rb"\0{2,}", b"\0", data)
+        if b"\0" in data:
+            data = re.sub(rb"\0{2,}", b"\0", data.lstrip(b"\0") if after_zero else data)
         if data:
+            after_zero = data[-1] == 0
             yield data
     if recode is not None and (rest := recode.decode(b"", True)):
         yield rest.encode("utf-8", "replace")

@@ -65,7 +65,9 @@ def stdin(monkeypatch: pytest.MonkeyPatch, data: bytes, step: int = 3) -> None:
     monkeypatch.setattr(sys, "stdin", Standard())
 
 
-@given(st.text(st.characters(exclude_characters="\r\0\ufeff", exclude_categories=("Cs",)), min_size=1), st.integers(1, 40))
+@given(
+    st.text(st.characters(exclude_characters="\r\0\ufeff", exclude_categories=["Cs"]), min_size=1), st.integers(1, 40)
+)
 def test_blocks_are_the_input_for_any_block_size(text: str, size: int) -> None:
     data = b"# a log\n" + text.encode()
     found = list(text_module._blocks("-", Trickle(data, 7), 1 << 20, size, []))
@@ -254,7 +256,7 @@ def test_unreadable(put: Callable[[bytes], str], monkeypatch: pytest.MonkeyPatch
     def refuse(*_: object) -> int:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(text_module.os, "open", refuse)
+    monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(InputError, match="may not be read") as caught:
         read(path)
     assert caught.value.path == path
