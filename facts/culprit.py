@@ -11,11 +11,11 @@ from facts.reports.block import Block
 
 OTHER_SECTIONS = frozenset(("allocated", "freed", "other", "handlers"))
 STALLS = frozenset(("soft-lockup", "hard-lockup", "rcu-stall", "csd-lock-stall", "workqueue-stall", "hrtimer-slow"))
-FAULTS = frozenset((
+EXCEPTIONS = frozenset((  # kinds that an exception reports: an instruction pointer within the trace is the place
     "null-pointer-dereference", "invalid-paging-request", "general-protection-fault", "user-memory-access", "nx-execution",
     "stack-overflow", "stack-protector", "double-fault", "divide-error", "invalid-opcode", "bug", "warning", "fortify-overflow", "usercopy-abort",
     "cfi-failure", "serror", "vmalloc-fault", "oops-unclassified", "list-corruption", "refcount-error", "debug-objects",
-    "skb-panic", "split-lock", "hung-task", "soft-lockup", "hard-lockup",
+    "skb-panic", "split-lock",
 ))  # fmt: skip
 _GROUPS: dict[str, tuple[str, ...]] = {
     "hung-task": ("hang",),
@@ -37,6 +37,7 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "kmemleak": ("free",),
 }
 _NEVER = frozenset(("always", "entry", "interrupt-entry"))  # generic for every kind of event
+_SHORTAGE = frozenset(("oom-kill", "memcg-oom-kill", "oom-panic"))
 _STALL_SKIP = ("stall", "interrupt-entry")
 _SCHEDULER = frozenset(("schedule", "__schedule", "schedule_debug"))  # where a corrupted stack end is found
 _IF_FLAG = 1 << 9
@@ -81,7 +82,7 @@ def effective(block: Block, kind: str, table: FrameTable, head: str = "") -> lis
     if block.pc is not None and block.pc_at < 0:
         if not frames or frames[0].function != block.pc.function or frames[0].offset != block.pc.offset:
             frames = [block.pc, *frames]
-    elif block.pc is not None and kind != "hung-task":
+    elif block.pc is not None and (kind in EXCEPTIONS or kind in STALLS):
         frames = frames[_index_of(block, frames) :]
     elif head and kind not in STALLS:
         for index, frame in enumerate(frames):
@@ -144,11 +145,13 @@ def choose(block: Block, kind: str, table: FrameTable, head: Frame | None = None
         return _holder(block, stack, table)
     stack = _own_context(stack)
     found = first(stack, groups, table)
+    if kind in _SHORTAGE:  # who asked last is seldom who took the memory; a module on the way at least is worth a look
+        return found if found is not None and found.module is not None else None
     if found is None and groups:
         found = first(stack, (), table)
-    if found is None and stack and len(stack) < len(block.frames):
-        rest = [frame for frame in block.frames if frame.section not in OTHER_SECTIONS]
-        found = first(rest, groups, table)
+    if found is None and block.pc is None and block.pc_address is not None:  # a jump to nowhere: better a doubtful caller than none
+        every = _own_context([frame for frame in block.frames if frame.section not in OTHER_SECTIONS])
+        found = first(every, groups, table)
     if found is None:
         found = _dispatcher(stack, table)
     if found is None and head is not None:
@@ -175,7 +178,7 @@ def _holder(block: Block, stack: list[Frame], table: FrameTable) -> Frame | None
         if frame.function.startswith("smp_call_function"):
             return frame
         if frame.module is not None and not is_generic(frame, (), table):
-            off = not block.registers.get("eflags", _IF_FLAG) & _IF_FLAG or not any(f.reliable for f in block.frames)
+            off = not block.registers.get("eflags", _IF_FLAG) & _IF_FLAG
             below = useful[index + 1 : index + 3]
             if off and not spinning and len(below) == 2 and all(f.module == frame.module for f in below):
                 return below[0]

@@ -19,6 +19,7 @@ from facts.scan import Scanner
 
 BODY = 600  # records of a report at most
 MERGE_WITHIN = 60  # lines between the first line of an oops and the line with its [#n]
+ANNOUNCED = 8  # lines between an announcement and the report that it announces
 MAX_EVENTS = 2000  # distinct events kept per log
 _VOLATILE = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,16}\b|\d+")
 _USER = ("user", "any")
@@ -215,8 +216,27 @@ class _Log:
                             event.attributes.setdefault(name, value)
                         event.frames = main.frames
             for event in events:
+                self._inherit(event)
                 self._add(event)
         return done
+
+    def _inherit(self, event: Event) -> None:
+        """Give the report of this event to the announcement just above it that has none of its own.
+
+        `refcount_t: underflow` is followed by a WARNING, `kernel tried to execute NX-protected page` by the page fault.
+        """
+        above = self.events[-1] if self.events else None
+        if above is None or above.frames or not event.frames or above.severity not in ("failure", "problem"):
+            return
+        same = above.boot == event.boot and (not above.caller or not event.caller or above.caller == event.caller)
+        if not same or not 0 < event.line - above.line <= ANNOUNCED or above.kind == event.kind:
+            return
+        above.frames = event.frames
+        above.cpu = event.cpu if above.cpu is None else above.cpu
+        above.comm, above.pid = (above.comm, above.pid) if above.comm else (event.comm, event.pid)
+        above.end_line = max(above.end_line, event.end_line)
+        for name, value in event.attributes.items():
+            above.attributes.setdefault(name, value)
 
     def _boot(self, mark: Mark) -> None:
         if mark.header is not None and mark.header.name == "version" and (self.events or self.headers):

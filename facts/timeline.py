@@ -10,12 +10,15 @@ from facts.records import Event, Record, Value
 
 RELATED_SECONDS = 120.0  # a problem this long before a failure is taken for its beginning
 EARLY_SECONDS = 60.0
+WHOLE_BOOT = 40  # a boot with fewer lines was only begun
 COVERED_LINES = 200  # so many lines before the root event show what came before it
 
 # A hardware error that was corrected, or a limit that one container hit, does not begin another failure.
 _BYSTANDERS = frozenset(
     ("edac-corrected", "memcg-oom-kill", "split-lock", "nfs-timeout", "conntrack-full", "checksum-failure")
 )
+# Begins a failure only of the same task or module.
+_OFTEN_HARMLESS = frozenset(("page-allocation-failure", "device-firmware-error", "netdev-watchdog", "gpu-error"))
 _LASTING = frozenset(("rcu-stall", "soft-lockup", "hard-lockup", "hung-task", "workqueue-stall", "csd-lock-stall"))
 
 
@@ -32,11 +35,12 @@ def build(reading: Reading) -> Timeline:
     captures = {h.boot for h in reading.headers if h.name == "cmdline" and "elfcorehdr=" in h.value}
     last_boot = max([event.boot for event in events] + [h.boot for h in reading.headers] + [0])
     failing = _failing_boot(events, captures)
+    if failing is None:
+        failing = _broken_off(reading, events, captures, last_boot)
     _derive_taint(events, failing)
     ending = _ending(reading, events, captures, failing, last_boot)
     if ending == "cut":
         _add_truncation(events, reading, failing, last_boot, captures)
-        failing = _failing_boot(events, captures)
     run = [event for event in events if event.boot == failing and event.boot not in captures]
     root = _root(run)
     _relate(events, root, captures, failing)
@@ -57,8 +61,8 @@ def build(reading: Reading) -> Timeline:
     return Timeline(events, index, _chain(events, root), facts)
 
 
-def _failing_boot(events: list[Event], captures: set[int]) -> int:
-    """The last ordinary boot with a failure, else with a problem, else the last one."""
+def _failing_boot(events: list[Event], captures: set[int]) -> int | None:
+    """The last ordinary boot with a failure, else with a problem or a panic; None where all went well."""
     for severities in (("failure",), ("problem",), ("end",)):
         boots = [
             event.boot
@@ -67,8 +71,17 @@ def _failing_boot(events: list[Event], captures: set[int]) -> int:
         ]
         if boots:
             return boots[-1]
-    ordinary = [event.boot for event in events if event.boot not in captures]
-    return ordinary[-1] if ordinary else 0
+    return None
+
+
+def _broken_off(reading: Reading, events: list[Event], captures: set[int], last_boot: int) -> int:
+    """The last boot that just stops before the next one begins; the last boot where there is none."""
+    ended = {event.boot for event in events if event.severity == "end"}
+    for boot in range(last_boot - 1, -1, -1):
+        length = _first_line(reading.headers, boot + 1) - _first_line(reading.headers, boot)
+        if boot not in ended and boot not in captures and boot + 1 not in captures and length >= WHOLE_BOOT:
+            return boot
+    return last_boot if last_boot not in captures else max(last_boot - 1, 0)
 
 
 def _derive_taint(events: list[Event], boot: int) -> None:
@@ -93,7 +106,10 @@ def _ending(reading: Reading, events: list[Event], captures: set[int], failing: 
     if "clean-shutdown" in kinds:
         return "clean-shutdown"
     if last_boot > failing:
-        return "reboot" if failing + 1 in captures else "cut"
+        if failing + 1 in captures:
+            return "reboot"
+        first, following = (_first_line(reading.headers, boot) for boot in (failing, failing + 1))
+        return "cut" if following - first >= WHOLE_BOOT else "running"
     started = any(h.name == "version" and h.boot == failing for h in reading.headers)
     console = reading.timed > 0 and reading.untimed > 0
     return "cut" if started and console else "running"
@@ -122,6 +138,9 @@ def _root(run: list[Event]) -> Event | None:
     """The event that starts the failure of one run."""
     failures = [e for e in run if e.severity == "failure" and e.kind != "truncated-log" and not _mild(e)]
     problems = [e for e in run if e.severity == "problem" and not _mild(e)]
+    warned = _warned(run)
+    if warned is not None and not any(failure.line < warned.line for failure in failures):
+        return warned
     if failures:
         first = failures[0]
         for problem in problems:
@@ -139,6 +158,17 @@ def _root(run: list[Event]) -> Event | None:
     return None
 
 
+def _warned(run: list[Event]) -> Event | None:
+    """The report that panic_on_warn turned into a panic: the nearest one above the panic line."""
+    before: Event | None = None
+    for event in run:
+        if event.kind == "panic":
+            return before if event.attributes.get("reason") == "panic-on-warn" else None
+        if event.severity in ("failure", "problem"):
+            before = event
+    return None
+
+
 def _mild(event: Event) -> bool:
     return event.attributes.get("class") in ("corrected", "info") or event.kind in _BYSTANDERS
 
@@ -151,6 +181,8 @@ def _begins(problem: Event, failure: Event) -> bool:
         return True
     if problem.pid is not None and problem.pid == failure.pid and problem.comm == failure.comm:
         return True
+    if problem.kind in _OFTEN_HARMLESS:
+        return False
     if mine.get("device") and mine.get("device") == other.get("device"):
         return True
     if problem.time is None or failure.time is None:
@@ -159,7 +191,6 @@ def _begins(problem: Event, failure: Event) -> bool:
 
 
 def _relate(events: list[Event], root: Event | None, captures: set[int], failing: int) -> None:
-    modules = {frame.module for frame in root.frames} if root is not None else set()
     for event in events:
         attributes = event.attributes
         if event.boot in captures:
@@ -187,7 +218,6 @@ def _relate(events: list[Event], root: Event | None, captures: set[int], failing
         module = root.attributes.get("module")
         if module and (attributes.get("module") == module or module in {frame.module for frame in event.frames}):
             attributes["same-module"] = True
-    del modules
 
 
 def _first_line(headers: list[Header], boot: int) -> int:
@@ -211,8 +241,8 @@ def _describe(facts: dict[str, Value], events: list[Event], root: Event | None, 
         facts["incident.impact"] = "restarted"
     if ending == "clean-shutdown":
         facts["incident.reboot_without_panic"] = False
-    removed = [e for e in events if e.kind == "device-removed" and "before-root" in e.attributes]
-    if removed:
+    times = [e.attributes.get("before-root") for e in events if e.kind == "device-removed"]
+    if any(isinstance(time, float) and time <= RELATED_SECONDS for time in times):
         facts["incident.hotplug_before"] = True
 
 

@@ -46,6 +46,11 @@ def fill_fault(event: Event, block: Block) -> None:
         event.attributes["access"] = "execute"
     if bad_pc and block.pc_address is not None and address is None:
         address = block.pc_address
+    stack = registers.get("rsp", registers.get("sp", 0))
+    if event.kind == "stack-overflow" and address is not None and stack and abs(address - stack) < 0x100000:
+        # only stacks in vmalloc space have a guard page
+        event.attributes["address-class"] = event.attributes["pointer-class"] = "vmalloc"
+        return
     chosen = pointer_class(address, registers, arch, operand(block.code, arch) if block.code and not bad_pc else None, wide, kasan)
     if event.kind == "null-pointer-dereference" and address is not None and chosen == "user" and address < 0x10000:
         chosen = "small-offset"  # pages of 64 KiB
@@ -135,7 +140,7 @@ def pointer_class(
     if used is not None:
         if address is None:
             address = effective_address(used, registers)
-        names = [used.base, used.index] if not used.string else used.string.split()
+        names = [used.base, used.second] if not used.string else used.string.split()
         values = [registers[name] for name in names if name in registers]
         kinds = [kind_of(value) for value in values]
         if address is not None:
@@ -143,7 +148,7 @@ def pointer_class(
             for value, kind in zip(values, kinds, strict=True):
                 if kind in TELLING and _explains(address, value):
                     return kind
-                if kind == "null" and own in ("small-offset", "error-pointer", "all-ones") and not used.index:
+                if kind == "null" and own in ("small-offset", "error-pointer", "all-ones") and not used.second:
                     return "small-offset" if used.displacement else "null"
             return own
         telling = [kind for kind in kinds if kind in TELLING]
@@ -156,6 +161,8 @@ def pointer_class(
         own = kind_of(address)
         if own in TELLING or own in ("null", "small-offset"):
             return own
+        if arch == "arm64" and address >> 56 == 0 and address >> 48:
+            address |= address >> 48 << 56  # without the tag byte that the kernel leaves out
         for value in registers.values():
             kind = kind_of(value)
             if kind in TELLING and kind not in ("one-bit", "ascii") and _explains(address, value):

@@ -20,7 +20,7 @@ class Operand(NamedTuple):
     """``displacement(base, index, scale)`` of a memory access, or the register of a division."""
 
     base: str  # "" for none
-    index: str
+    second: str  # index register
     scale: int
     displacement: int
     divisor: str = ""  # register or "memory" that divides, for div and idiv
@@ -124,7 +124,7 @@ def operand(text: str, arch: str) -> Operand | None:
         code = faulting_bytes(text)
         found = x86_operand(code, 32 if arch == "i386" else 64) if code else None
         if found is not None and arch == "i386":
-            return found._replace(base=found.base.replace("r", "e", 1), index=found.index.replace("r", "e", 1),
+            return found._replace(base=found.base.replace("r", "e", 1), second=found.second.replace("r", "e", 1),
                                   divisor=found.divisor.replace("r", "e", 1) if found.divisor != "memory" else "memory")  # fmt: skip
         return found
     return None
@@ -133,7 +133,7 @@ def operand(text: str, arch: str) -> Operand | None:
 def effective_address(found: Operand, registers: dict[str, int]) -> int | None:
     """The address an operand stands for, if all its registers are known."""
     total = found.displacement
-    for name, factor in ((found.base, 1), (found.index, found.scale)):
+    for name, factor in ((found.base, 1), (found.second, found.scale)):
         if name:
             if name not in registers:
                 return None

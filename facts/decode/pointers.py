@@ -182,6 +182,12 @@ def _classify_x86(value: int, wide: bool) -> str:
 
 
 def _classify_arm64(value: int) -> str:
+    if value >> 56 == 0 and value >> 48:  # the kernel prints the address without its tag byte
+        restored = value | (value >> 48) << 56
+        known = _poison(restored, 8)
+        if known or _ascii(restored, 8):
+            return known or "ascii"
+        return "non-canonical" if value >> 55 == 0 else "other"
     if value >> 48 == 0 or value >> 55 == 0:
         return "user"
     if value >> 48 == 0xFFFF:

@@ -20,6 +20,7 @@ from facts.trace import (
 
 MAX_FRAMES = 4000
 FOREIGN_LIMIT = 6  # lines in a row that are no part of a report end it
+MAX_NOISE = 200  # so far into a report lines without a time stamp are overlooked if the others have one
 TIME_GAP = 15.0  # seconds of silence that end it
 BELONGS, BLANK, FOREIGN, END = "belongs", "blank", "foreign", "end"
 
@@ -30,6 +31,7 @@ _ERROR_CODE = re.compile(r"#PF: error_code\(0x([0-9a-f]{1,8})\)")
 _ACCESS = re.compile(r"#PF: (?:supervisor|user) (read|write|instruction fetch) (?:access )?")
 _ESR = re.compile(r"\s*ESR ?[=:] ?(?:0x)?([0-9a-f]{8,16})")
 _INTERNAL = re.compile(r"Internal error: (.{1,80}?): ([0-9a-f]{1,16}) \[#(\d{1,6})\]")
+_FAR = re.compile(r"\s*FAR ?[=:] ?(?:0x)?([0-9a-f]{8,16})")
 _CAUSE = re.compile(r"(?:s?cause): ([0-9a-f]{16})")
 _BADADDR = re.compile(r"(?:s?badaddr|s?tval): ([0-9a-f]{8,16})")
 _CONTINUATION = re.compile(r"\s*(?:[0-9a-f]{4,16} ){3,}|\s*(?:[0-9a-f]{2} ){8,}|\s*(?:[0-9a-f]{16}\s*){1,8}$|\s*[0-9a-f]{4}: (?:[0-9a-f]{8} ?)+")
@@ -268,6 +270,9 @@ class Block:
         esr = _ESR.match(text)
         if esr and self.esr is None:
             self.esr = int(esr[1], 16)
+        far = _FAR.match(text)
+        if far and self.fault_address is None:
+            self.fault_address = int(far[1], 16)
         if "cause: " in text:
             cause = _CAUSE.search(text)
             if cause and not self.access:
@@ -312,6 +317,8 @@ def read_block(body: Sequence[Record], start: int, block: Block, limit: int = FO
             if record.time is not None:
                 last_time = record.time
         elif result is FOREIGN:
+            if record.time is None and body[0].time is not None and index < MAX_NOISE:
+                continue  # a console also shows what programs print
             foreign += 1
             if foreign > (limit if block.trace_seen else 4 * limit) or (block.ended and foreign > 1):
                 break

@@ -6,14 +6,17 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from facts.culprit import FAULTS, OTHER_SECTIONS, STALLS, choose, effective, is_generic, name_in
+from facts.culprit import EXCEPTIONS, OTHER_SECTIONS, STALLS, choose, effective, is_generic, name_in
 from facts.decode.faults import fill_fault
 from facts.decode.pointers import classify
 from facts.frames import FrameTable
 from facts.records import Event, Frame, Record
 from facts.reports.block import Block, read_block
 
-_SOURCE = re.compile(r"(?:\bat |\bin |: )((?:[\w+-]+/){0,12}(?:\.\./)?[\w./+-]{1,160}\.(?:[chS]|rs)):(\d{1,6})")
+_SOURCE = re.compile(r"(?:\bat |\bin |: |^)([\w./+-]{1,200}\.(?:[chS]|rs)):(\d{1,6})")
+_AREA = re.compile(
+    r"(?:^|/)(arch|block|crypto|drivers|fs|include|init|io_uring|ipc|kernel|lib|mm|net|rust|samples|security|sound|virt)/"
+)
 _NEW_WARNING = re.compile(r"CPU#(\d{1,5}): (.{1,32}?)/(\d{1,10})\s*$")
 _OLD_WARNING = re.compile(r"WARNING: CPU: (\d{1,5}) PID: (\d{1,10}) ")
 _TAINTS = {
@@ -78,16 +81,19 @@ def _who(event: Event, block: Block) -> None:
 
 
 def set_source(event: Event, text: str) -> None:
-    """`source` and `source-area` from a text that names a source file."""
+    """`source` and `source-area` from a text that names a source file; paths of build trees are cut to the kernel's part."""
     if "source" not in event.attributes:
         match = _SOURCE.search(text[:1000])
         if match is not None:
-            path = re.sub(r"^(?:\.\./)+", "", match[1])
-            known = re.search(r"(?:^|/)((?:arch|block|crypto|drivers|fs|include|init|io_uring|ipc|kernel|lib|mm|net|rust|samples|security|sound|virt)/.*)", path)
-            event.attributes["source"] = f"{known[1] if known else path}:{match[2]}"
+            event.attributes["source"] = f"{match[1]}:{match[2]}"
     source = event.attributes.get("source")
-    if isinstance(source, str) and "/" in source:
-        put(event, "source-area", source.partition("/")[0])
+    if isinstance(source, str):
+        if "/dkms/" in source or source.startswith(("/var/", "/usr/src/")):
+            return  # built outside the kernel tree
+        known = _AREA.search(source)
+        if known is not None:
+            event.attributes["source"] = source[known.start(1) :]
+            put(event, "source-area", known[1])
 
 
 def _frames(event: Event, block: Block, table: FrameTable, head: Frame | None) -> None:
@@ -96,7 +102,7 @@ def _frames(event: Event, block: Block, table: FrameTable, head: Frame | None) -
         head = name_in(event.text)
     stack = effective(block, kind, table, head.function if head else "")
     event.frames.extend(block.frames)
-    place = block.pc if kind != "hung-task" else None
+    place = block.pc if block.pc_at < 0 or kind in EXCEPTIONS or kind in STALLS else None
     if place is None and head is not None and kind not in STALLS:
         place = head
     if place is not None and place.function[:2] != "0x":
@@ -139,7 +145,7 @@ def _infer_module(event: Event, block: Block) -> None:
         return
     foreign = [name for name, flags in block.modules.items() if _foreign(flags)]
     stale = any(classify(value, block.arch()) in ("freed-poison", "list-poison") for value in block.registers.values())
-    if len(foreign) == 1 and stale and "module" not in event.attributes and event.kind in FAULTS:
+    if len(foreign) == 1 and stale and "module" not in event.attributes and event.kind in EXCEPTIONS:
         event.attributes.pop("function", None)
         event.attributes["module"] = foreign[0]
 
@@ -201,11 +207,13 @@ def read_plain(event: Event, body: Sequence[Record], table: FrameTable, block: B
     end = read_block(body, 1, block, limit)
     fill(event, block, table)
     fill_fault(event, block)
+    if block.oops_number is not None and end == len(body) and not (block.frames or block.ended):
+        event.attributes.setdefault("cut", True)  # an oops began, and neither its trace nor its end came
     return finish(event, body, end)
 
 
 def finish(event: Event, body: Sequence[Record], end: int) -> int:
-    """Set the last line, and `cut` if the report stops where the input stops in the middle of it."""
+    """Set the event's last line; returns the number of records taken, between 1 and len(body)."""
     end = max(1, min(end, len(body)))
     event.end_line = max(event.line, body[end - 1].line)
     return end

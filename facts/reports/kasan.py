@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from facts.culprit import first, name_in
 from facts.frames import FrameTable
 from facts.records import Event, Frame, Record
-from facts.reports.block import BELONGS, END, FOREIGN, TIME_GAP, Block
+from facts.reports.block import Block
 from facts.reports.common import fill, finish, put
+from facts.reports.tools import collect
 
 _HEAD = re.compile(r"K(?:ASAN|FENCE|MSAN|CSAN|HWASAN): (?:maybe )?([\w:. /-]{1,60}?)(?: (?:in|on|at) |$)")
 _ACCESS = re.compile(r"(?i)(read|write)(?: (?:at|of size) |-write)(?:size )?(?:(\d{1,9}) )?(?:.*?by task (.{1,32})/(\d{1,10}))?")
@@ -63,38 +64,28 @@ def owner(frames: Sequence[Frame], table: FrameTable) -> Frame | None:
 
 
 def _collect(event: Event, body: Sequence[Record], block: Block, access: str) -> int:
-    end, foreign, races = 1, 0, 0
-    last_time = body[0].time
-    for index in range(1, len(body)):
-        record = body[index]
-        if record.time is not None and last_time is not None and record.time - last_time > TIME_GAP:
-            break
-        text = record.text
+    races: list[str] = []
+    seen = 0
+    over = False
+
+    def part(text: str) -> bool:
+        nonlocal seen, over
+        seen += 1
         lower = text.lower().strip()
-        part = next((name for words, name in _SECTIONS if lower.startswith(words)), None)
-        if part is not None and part != "end":
-            block.section = part
+        name = next((name for words, name in _SECTIONS if lower.startswith(words)), None)
+        if name is not None and name != "end":
+            block.section = name
         _details(event, text)
         race = _KCSAN.search(text)
         if race:
-            races += 1
-            block.section = "" if races == 1 else "other"
+            block.section = "other" if races else ""
             put(event, "size", int(race[1]))
-            access = access or ("write" if "write" in text.lower().partition(" to ")[0] else "read")
-        result = block.feed(record)
-        if result is END:
-            break
-        if result is BELONGS or part is not None or race or lower.startswith(_PARTS) or _SHADOW.match(text):
-            end, foreign = index + 1, 0
-            last_time = record.time if record.time is not None else last_time
-        elif result is FOREIGN:
-            foreign += 1
-            if foreign > 8:
-                break
-        if lower.startswith("======") and index > 3:
-            end = index + 1
-            break
-    put(event, "access", access)
+            races.append("write" if "write" in lower.partition(" to ")[0] else "read")
+        over = lower.startswith("======") and seen > 4
+        return name is not None or race is not None or lower.startswith(_PARTS) or _SHADOW.match(text[:300]) is not None
+
+    end = collect(body, block, part, lambda _text: over, limit=8)
+    put(event, "access", access or (races[0] if races else ""))
     return end
 
 

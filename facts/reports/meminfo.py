@@ -135,10 +135,11 @@ class Memory:
             sums[2] += zone.get("managed", zone.get("present", 0))
         if not nodes:
             return None
-        if len(nodes) < 2:
-            return False
         short = [n for n, (free, low, _all) in nodes.items() if free <= low * 5 // 4]
         rich = [n for n, (free, low, size) in nodes.items() if free > 3 * low and free * 10 > size]
+        if short and not rich and self.ram:  # a request bound to some nodes shows these only; the sum counts all
+            elsewhere = self.pages.get("free", 0) * _PAGE - sum(zone["free"] for zone in self.zones.values())
+            return elsewhere > self.ram * _PAGE // 20 and elsewhere > 10 * sum(zone["free"] for zone in self.zones.values())
         return bool(short) and bool(rich)
 
     def hugepages_idle(self) -> bool | None:

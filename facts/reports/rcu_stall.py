@@ -153,6 +153,15 @@ class _Stall:
                 self.cpus.append(cpu)
 
 
+def seconds_of(jiffies: int) -> int | None:
+    """Seconds of the first report, as its age is the timeout (21 s, many distributions 60 s) at one of the usual tick rates."""
+    for timeout in (21, 60):
+        for rate in (1000, 300, 250, 100):
+            if 0.99 <= jiffies / (timeout * rate) <= 1.02:
+                return timeout
+    return None
+
+
 def _conclude(event: Event, state: _Stall, tasks: list[_Task], table: FrameTable) -> None:
     self_detected = event.attributes["self-detected"] is True
     event.attributes["stalled"] = len(state.cpus) + len(state.tasks)
@@ -162,6 +171,7 @@ def _conclude(event: Event, state: _Stall, tasks: list[_Task], table: FrameTable
     event.attributes["timer-missing"] = state.timer
     if state.jiffies is not None:
         put(event, "amount", state.jiffies)
+        put(event, "seconds", seconds_of(state.jiffies))
     if event.cpu is None and state.cpus:
         event.cpu = state.cpus[0]
     chosen = _chosen(event, state, tasks, table, self_detected)

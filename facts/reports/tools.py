@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from facts.records import Record
-from facts.reports.block import BELONGS, END, FOREIGN, TIME_GAP, Block
+from facts.reports.block import BELONGS, END, FOREIGN, MAX_NOISE, TIME_GAP, Block
 
 
 def collect(
@@ -34,6 +34,8 @@ def collect(
             end, foreign = index + 1, 0
             last_time = record.time if record.time is not None else last_time
         elif result is FOREIGN:
+            if record.time is None and body[0].time is not None and index < MAX_NOISE:
+                continue  # a console also shows what programs print
             foreign += 1
             if foreign > (limit if block.frames else 3 * limit):
                 break
