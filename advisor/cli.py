@@ -26,13 +26,14 @@ exit status: 0 a verdict was given, 1 nothing usable in the input, 2 wrong use
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> None:  # type: ignore[override]
-        self.exit(USAGE, f"kadvisor: {message}; see kadvisor --help\n")
+        self.exit(complain(f"{message}; see kadvisor --help", USAGE))
 
 
 def parser() -> argparse.ArgumentParser:
     main = _Parser(
         prog="kadvisor",
-        description="What most probably made this Linux machine crash, hang or reboot, with the evidence and the next step.",
+        description="What most probably made this Linux machine crash, hang or reboot, "
+        "with the evidence and the next step.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
@@ -106,6 +107,8 @@ def _jobs(text: str) -> int:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line; returns the exit status."""
+    if sys.stdout is None:  # closed by the caller
+        sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115
     try:
         options = parser().parse_args(arguments)
         status = _run(options)
@@ -115,8 +118,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("kadvisor: interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _drop_output()
         return UNUSABLE
+    except OSError as error:
+        if error.filename is not None:
+            raise
+        _drop_output()
+        return complain(f"standard output: cannot be written: {error.strerror}")
+
+
+def _drop_output() -> None:
+    """Send what is still unwritten nowhere, so that leaving does not fail once more."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _run(options: argparse.Namespace) -> int:

@@ -51,7 +51,8 @@ def why_not(base: Base, diagnosis: Diagnosis, cause: str) -> Iterator[str]:
     yield f"{safe(entry['title'])} ({cause}): {percent(hypothesis.probability) if hypothesis else 'not shown'}"
     focus = focus_kinds(diagnosis.memory)
     if focus and entry["explains"] != ["any"] and not focus.intersection(entry["explains"]):
-        yield f"  it does not explain {', '.join(sorted(focus))}; it could start with {', '.join(entry['explains']) or 'facts only'}"
+        possible = ", ".join(entry["explains"]) or "facts only"
+        yield f"  it does not explain {', '.join(sorted(focus))}; it could start with {possible}"
     matcher = Matcher(base.leaves, diagnosis.memory)
     for evidence in sorted(entry["evidence"], key=lambda e: e["weight"]):
         fired = any(matcher.clause(clause) is not None for clause in evidence["clauses"])
@@ -126,7 +127,8 @@ def why(base: Base, diagnosis: Diagnosis, question: dict[str, Any]) -> Iterator[
                         direction = "raises" if evidence["weight"] > 0 else "lowers"
                         yield (
                             f"  {_words(leaf[2], leaf[3])} {direction} {hypothesis.cause} "
-                            f"(now {percent(hypothesis.probability)}) by {abs(evidence['weight'])} decibans: {safe(evidence['why'])}"
+                            f"(now {percent(hypothesis.probability)}) "
+                            f"by {abs(evidence['weight'])} decibans: {safe(evidence['why'])}"
                         )
     if question.get("confirms"):
         yield f"  speaks for it: {safe(question['confirms'])}"

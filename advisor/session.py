@@ -62,7 +62,9 @@ class Session:
     def _diagnose(self, answers: dict[str, Known]) -> Diagnosis:
         evidence = self.evidence
         facts = {**evidence.facts, **answers}
-        return self.work.diagnose(evidence._replace(facts=facts))
+        probes = self.work.base.probes
+        older = {p: a for p, a in evidence.answers.items() if p not in probes or probes[p]["learns"] not in answers}
+        return self.work.diagnose(evidence._replace(facts=facts, answers=older))
 
     def _answers(self) -> dict[str, Known]:
         out: dict[str, Known] = {}

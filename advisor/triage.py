@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from advisor.cli import UNUSABLE, USABLE, complain, warn, write
+from advisor.render.plain import safe
 from advisor.verdict import SCHEMA
 from advisor.work import Work
 from facts.errors import InputError
@@ -82,7 +83,7 @@ def triage(options: argparse.Namespace) -> int:
         else:
             usable = True
         if options.format == "text":
-            write(sys.stdout, verdict["input"] + ": " + verdict["summary"] + "\n")
+            write(sys.stdout, f"{safe(verdict['input'])}: {safe(verdict['summary'])}\n")
         else:
             write(sys.stdout, json.dumps(verdict, ensure_ascii=True, separators=(",", ":")) + "\n")
     return USABLE if usable else UNUSABLE

@@ -7,6 +7,7 @@ from typing import Any
 from advisor.ask import next_probes
 from advisor.diagnose import Diagnosis
 from advisor.rank import SHOWN, Hypothesis
+from advisor.render.plain import percent
 from facts.records import Event
 from facts.signature import signature
 from kb.cache import Base
@@ -24,6 +25,7 @@ def verdict(base: Base, diagnosis: Diagnosis) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         "input": evidence.name,
+        "files": evidence.files,
         "status": ranking.status,
         "summary": _summary(base, root, ranking.status, shown),
         "events": [_event(evidence.events[index]) for index in kept],
@@ -151,7 +153,7 @@ def _summary(base: Base, root: Event | None, status: str, shown: list[Hypothesis
         return f"{happened}; the cause is undetermined."
     best = mechanisms[0] if mechanisms and (mechanisms[0].probability >= 0.2 or not risks) else risks[0]
     word = "most probably" if status == "diagnosed" else "probably"
-    parts = [f"{happened}: {word} {_lower(base.causes[best.cause]['title'])} ({best.probability:.0%})"]
+    parts = [f"{happened}: {word} {_lower(base.causes[best.cause]['title'])} ({percent(best.probability)})"]
     beside = [h for h in shown if h.facet in ("owner", "policy") and h.probability >= 0.5]
     if beside:
         parts.append("; ".join(_lower(base.causes[h.cause]["title"]) for h in beside[:2]))

@@ -27,19 +27,20 @@ class Work:
     def diagnose(self, evidence: Evidence) -> Diagnosis:
         """Diagnose; answers given in the evidence count as facts."""
         answers: dict[str, Known] = {}
+        notes = list(evidence.notes)
         for probe, answer in evidence.answers.items():
             known = self.base.probes.get(probe)
             if known is None or not known["learns"]:
-                evidence.notes.append(f"answers: {probe} is no probe that teaches a fact; it is left out")
+                notes.append(f"answers: {probe} is no probe that teaches a fact; it is left out")
                 continue
             try:
                 value = self.gatherer.names.convert(known["learns"], answer)
             except ValueError as error:
-                evidence.notes.append(f"answers: {probe}: {error}")
+                notes.append(f"answers: {probe}: {error}")
                 continue
             if value is not None:
                 answers[known["learns"]] = Known(value, f"answer to {probe}")
-        return self.diagnostician.diagnose(evidence, answers)
+        return self.diagnostician.diagnose(evidence._replace(notes=notes), answers)
 
     def verdict(self, host: str | None, logs: Sequence[str]) -> dict[str, Any]:
         """The verdict on a host.yaml and logs."""

@@ -12,8 +12,10 @@ from facts.reports.block import Block
 OTHER_SECTIONS = frozenset(("allocated", "freed", "other", "handlers"))
 STALLS = frozenset(("soft-lockup", "hard-lockup", "rcu-stall", "csd-lock-stall", "workqueue-stall", "hrtimer-slow"))
 EXCEPTIONS = frozenset((  # kinds that an exception reports: an instruction pointer within the trace is the place
-    "null-pointer-dereference", "invalid-paging-request", "general-protection-fault", "user-memory-access", "nx-execution",
-    "stack-overflow", "stack-protector", "double-fault", "divide-error", "invalid-opcode", "bug", "warning", "fortify-overflow", "usercopy-abort",
+    "null-pointer-dereference", "invalid-paging-request", "general-protection-fault", "user-memory-access",
+    "nx-execution",
+    "stack-overflow", "stack-protector", "double-fault", "divide-error", "invalid-opcode", "bug", "warning",
+    "fortify-overflow", "usercopy-abort",
     "cfi-failure", "serror", "vmalloc-fault", "oops-unclassified", "list-corruption", "refcount-error", "debug-objects",
     "skb-panic", "split-lock",
 ))  # fmt: skip
@@ -49,7 +51,7 @@ def groups_for(kind: str) -> tuple[str, ...]:
 
 
 def is_generic(frame: Frame, groups: Sequence[str], table: FrameTable) -> bool:
-    """True if a frame merely acts on behalf of others.  Functions of modules are generic by the group `module-helper` alone."""
+    """True if a frame merely acts on behalf of others; a module's function is so by the group `module-helper` alone."""
     if frame.function.startswith("0x") or frame.function in ("Unknown", "0xffffffff"):
         return True
     found = table.groups(frame.function, frame.module)
@@ -65,7 +67,14 @@ def first(frames: Sequence[Frame], groups: Sequence[str], table: FrameTable) -> 
 
 def _dispatcher(frames: Sequence[Frame], table: FrameTable) -> Frame | None:
     """The first frame that hands over to others (timer, work, system call): better than no culprit."""
-    return next((f for f in frames if f.module is None and (g := table.groups(f.function)) and "entry" in g and "always" not in g), None)
+    return next(
+        (
+            f
+            for f in frames
+            if f.module is None and (g := table.groups(f.function)) and "entry" in g and "always" not in g
+        ),
+        None,
+    )
 
 
 def effective(block: Block, kind: str, table: FrameTable, head: str = "") -> list[Frame]:
@@ -92,7 +101,12 @@ def effective(block: Block, kind: str, table: FrameTable, head: str = "") -> lis
     elif kind in STALLS and not block.pc_user:
         frames = _interrupted(frames, table)
     reliable = [frame for frame in frames if frame.reliable]
-    if not reliable or (len(reliable) == 1 and reliable[0] is block.pc and len(frames) > 1 and first(reliable, groups_for(kind), table) is None):
+    if not reliable or (
+        len(reliable) == 1
+        and reliable[0] is block.pc
+        and len(frames) > 1
+        and first(reliable, groups_for(kind), table) is None
+    ):
         return frames
     return reliable
 
@@ -117,7 +131,12 @@ def _index_of(block: Block, frames: list[Frame]) -> int:
 def _interrupted(frames: list[Frame], table: FrameTable) -> list[Frame]:
     """The frames below the first interrupt entry: those of the interrupted code."""
     for index, frame in enumerate(frames[:60]):
-        if index and frame.section == "" and frames[index - 1].section == "IRQ" and "interrupt-entry" not in table.groups(frame.function):
+        if (
+            index
+            and frame.section == ""
+            and frames[index - 1].section == "IRQ"
+            and "interrupt-entry" not in table.groups(frame.function)
+        ):
             return frames[index:]
         if "interrupt-entry" in table.groups(frame.function):
             rest = index + 1
@@ -139,7 +158,9 @@ def choose(block: Block, kind: str, table: FrameTable, head: Frame | None = None
     if head is not None and not is_generic(head, groups, table):
         return head
     stack = effective(block, kind, table, head.function if head else "")
-    if kind in STALLS or (kind in ("stack-overflow", "panic") and any(frame.function in _SCHEDULER for frame in stack[:10])):
+    if kind in STALLS or (
+        kind in ("stack-overflow", "panic") and any(frame.function in _SCHEDULER for frame in stack[:10])
+    ):
         if block.pc_user:
             return None
         return _holder(block, stack, table)
@@ -149,7 +170,9 @@ def choose(block: Block, kind: str, table: FrameTable, head: Frame | None = None
         return found if found is not None and found.module is not None else None
     if found is None and groups:
         found = first(stack, (), table)
-    if found is None and block.pc is None and block.pc_address is not None:  # a jump to nowhere: better a doubtful caller than none
+    if (
+        found is None and block.pc is None and block.pc_address is not None
+    ):  # a jump to nowhere: better a doubtful caller than none
         every = _own_context([frame for frame in block.frames if frame.section not in OTHER_SECTIONS])
         found = first(every, groups, table)
     if found is None:
@@ -171,7 +194,8 @@ def _holder(block: Block, stack: list[Frame], table: FrameTable) -> Frame | None
     """
     useful = [frame for frame in stack if not frame.function.startswith("0x")]
     entry = next(
-        (i for i, frame in enumerate(useful) if frame.module is None and "stall-entry" in table.groups(frame.function)), len(useful)
+        (i for i, frame in enumerate(useful) if frame.module is None and "stall-entry" in table.groups(frame.function)),
+        len(useful),
     )
     spinning = any("spin-wait" in table.tags(frame.function) for frame in useful[:3])
     for index, frame in enumerate(useful[: entry + 1]):
@@ -195,7 +219,7 @@ def _holder(block: Block, stack: list[Frame], table: FrameTable) -> Frame | None
 
 
 def name_in(text: str) -> Frame | None:
-    """The function a head line names after ` in ` or ` at `: ``... in func+0x1/0x2 [mod]``, ``at file.c:1 func+0x1/0x2()``."""
+    """The function a head line names: ``... in func+0x1/0x2 [mod]``, ``at file.c:1 func+0x1/0x2()``."""
     match = _NAMED.search(text[:1000]) or _NAMED_BARE.search(text[:1000])
     if match is None:
         return None
@@ -206,7 +230,8 @@ def name_in(text: str) -> Frame | None:
 
 
 _NAMED = re.compile(
-    r"(?: in:? |:\d{1,6} | at )(?P<symbol>[A-Za-z_][\w.$]{0,200})(?P<offset>\+0x[0-9a-f]{1,8})(?:/0x[0-9a-f]{1,8})?(?:\(\))?"
+    r"(?: in:? |:\d{1,6} | at )(?P<symbol>[A-Za-z_][\w.$]{0,200})(?P<offset>\+0x[0-9a-f]{1,8})(?:/0x[0-9a-f]{1,8})?("
+    r"?:\(\))?"
     r"(?: \[(?P<module>[\w-]{1,64})(?: [0-9a-f]{1,40})?\])?"
 )
 _NAMED_BARE = re.compile(r" in (?P<symbol>[a-z_][\w.$]{2,200})(?: \[(?P<module>[\w-]{1,64})\])?(?: / | at addr|$)")

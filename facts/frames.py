@@ -11,7 +11,7 @@ _CACHE_LIMIT = 50_000
 class _Words:
     """Words (exact, ``prefix*``, ``*suffix``, ``*part*``, ``[module]``, ``[module*]``) and the labels they give."""
 
-    __slots__ = ("exact", "prefixes", "prefix_sizes", "suffixes", "suffix_sizes", "parts", "modules", "module_starts")
+    __slots__ = ("exact", "module_starts", "modules", "parts", "prefix_sizes", "prefixes", "suffix_sizes", "suffixes")
 
     def __init__(self, groups: Mapping[str, Iterable[str]]) -> None:
         self.exact: dict[str, frozenset[str]] = {}
@@ -72,7 +72,7 @@ class FrameTable:
     Answers are kept, so that asking again costs one dictionary access.
     """
 
-    __slots__ = ("_tags", "_generic", "_tag_cache", "_generic_cache")
+    __slots__ = ("_generic", "_generic_cache", "_tag_cache", "_tags")
 
     def __init__(self, compiled: Mapping[str, Mapping[str, Iterable[str]] | None]) -> None:
         self._tags = _Words(compiled.get("tags") or {})

@@ -9,10 +9,12 @@ from facts.cmdline import facts_of_cmdline
 from facts.errors import InputError
 from facts.evidence import Evidence, Known
 from facts.frames import FrameTable
-from facts.headers import Header
+from facts.headers import Header, Headers
 from facts.names import FactNames
+from facts.patterns import Patterns
 from facts.recognise import Reading, Recogniser
 from facts.records import Event
+from facts.scan import Scanner
 from facts.sources.text import blocks
 from facts.timeline import Timeline, build
 from kb.cache import Base
@@ -26,9 +28,9 @@ class Gatherer:
 
     def __init__(self, base: Base) -> None:
         self.names = FactNames(base.facts)
-        self.recogniser = Recogniser(
-            base.events, FrameTable(base.frames), {"integers": base.integers, "numbers": base.numbers}
-        )
+        scanner = Scanner(base.search["expression"], base.search["keys"])
+        patterns = Patterns(base.events, scanner, base.integers, base.numbers)
+        self.recogniser = Recogniser(base.events, FrameTable(base.frames), patterns, Headers(base.headers))
 
     def logs(self, paths: Sequence[str], progress: Progress | None = None) -> Evidence:
         """Evidence of log files.  Raises InputError when none of them can be read."""
@@ -59,7 +61,7 @@ class Gatherer:
         errors: list[InputError] = []
         for path, text in logs:
             try:
-                source = blocks(path) if text is None else iter([(1, text)])
+                source = blocks(path, notes=notes) if text is None else iter([(1, text)])
                 readings.append((path, self.recogniser.read(source, progress)))
             except InputError as error:
                 errors.append(error)
@@ -104,7 +106,7 @@ class Gatherer:
                 found["kernel.cmdline"] = header.value
             elif header.name == "hardware":
                 found.update(_hardware(header.value))
-            elif header.name in ("hypervisor", "paravirtual"):
+            elif header.name in ("hypervisor",):
                 found["virtualization.kind"] = _HYPERVISORS.get(header.value.split()[0].lower())
             elif header.name == "cpu":
                 found["hardware.cpu_model"] = header.value

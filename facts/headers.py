@@ -1,41 +1,37 @@
-"""Lines by which a kernel introduces itself and its machine at boot."""
+"""Lines by which a kernel introduces itself and its machine at boot (kb/vocabulary/headers.yaml)."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from facts.records import Record
 
+LONGEST = 4096  # characters of a value
+
 
 class Header(NamedTuple):
-    name: str  # version, cmdline, capture, hardware, hypervisor, memory, panic-message
+    name: str  # version, cmdline, hardware, hypervisor, memory, cpu
     value: str
     line: int
     time: float | None
     boot: int = 0
 
 
-_FORMS = (
-    ("Linux version ", "version", re.compile(r"^Linux version (\S+.*)")),
-    ("ommand line: ", "cmdline", re.compile(r"^(?:Kernel c|C)ommand line: (.*)")),
-    ("DMI: ", "hardware", re.compile(r"^DMI: (.*)")),
-    ("Hypervisor detected: ", "hypervisor", re.compile(r"Hypervisor detected: (\S.*)")),
-    ("achine model: ", "hardware", re.compile(r"(?:OF: fdt: ?)?Machine model: (.*)")),
-    ("Booting paravirtualized kernel on ", "paravirtual", re.compile(r"Booting paravirtualized kernel on (.*)")),
-    ("Memory: ", "memory", re.compile(r"^Memory: \d+[Kk]/(\d+)[Kk] available")),
-    ("smpboot: CPU0: ", "cpu", re.compile(r"smpboot: CPU0: (.*?) \(")),
-)
-HEADER_LITERALS = tuple(literal for literal, _, _ in _FORMS)
+class Headers:
+    """The forms of header lines: (name, literal, regex)."""
 
+    def __init__(self, forms: Sequence[Sequence[str]]) -> None:
+        self._forms = forms
 
-def read_header(record: Record) -> Header | None:
-    """The header that this record is, if it is one and the kernel's own."""
-    if record.source not in ("", "kernel"):
+    def find(self, record: Record) -> Header | None:
+        """The header that this record is, if it is one and the kernel's own."""
+        if record.source not in ("", "kernel"):
+            return None
+        for name, literal, regex in self._forms:
+            if literal in record.text:
+                match = re.search(regex, record.text)
+                if match:
+                    return Header(name, match[1].strip()[:LONGEST], record.line, record.time)
         return None
-    for literal, name, regex in _FORMS:
-        if literal in record.text:
-            match = regex.search(record.text)
-            if match:
-                return Header(name, match[1].strip()[:4096], record.line, record.time)
-    return None

@@ -12,25 +12,21 @@ from typing import Any, NamedTuple
 
 from facts.carriers import Carrier
 from facts.frames import FrameTable
-from facts.headers import HEADER_LITERALS, Header, read_header
-from facts.records import Event, Record, Value
+from facts.headers import Header, Headers
+from facts.patterns import Found, Patterns
+from facts.records import Event, Record
 from facts.reports import READERS
-from facts.scan import Scanner
 
 BODY = 600  # records of a report at most
-MERGE_WITHIN = 60  # lines between the first line of an oops and the line with its [#n]
+MERGE_WITHIN = 60  # a part stands at most so many lines after the report that it belongs to ...
+REACH = {"oom": 3000}  # ... but the table of an OOM report can be long
+PANIC_FIRST = 3
+SECOND_HEAD = 12  # a second head line of the same kind within so many lines is the same report
 ANNOUNCED = 8  # lines between an announcement and the report that it announces
+BEFORE_BOOT = 30  # lines above a new boot that tell how the one before ended
+LIVED = 5.0  # seconds after which a boot counts as more than begun
 MAX_EVENTS = 2000  # distinct events kept per log
 _VOLATILE = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,16}\b|\d+")
-_USER = ("user", "any")
-
-
-class Pattern(NamedTuple):
-    kind: str
-    literal: str
-    regex: str
-    set: dict[str, Value]
-    source: str
 
 
 class Mark(NamedTuple):
@@ -38,7 +34,7 @@ class Mark(NamedTuple):
 
     at: int  # line index within the window
     record: Record
-    found: list[tuple[str, dict[str, Value]]]  # event kinds with the attributes of their patterns
+    found: list[Found]
     header: Header | None
 
 
@@ -52,21 +48,20 @@ class Reading(NamedTuple):
     untimed: int  # kernel-less lines between them: a console capture has some
     last_time: float | None
     counts: dict[str, int]  # reports per kind, repeats included
+    lived: dict[int, float | None]  # boots that ran before the next one began -> their last time
 
 
 class Recogniser:
     """Recognises the events of logs; build one per base and reuse it."""
 
-    def __init__(self, events: dict[str, dict[str, Any]], frames: FrameTable, flags: dict[str, frozenset[str]]) -> None:
-        self.kinds = events
+    def __init__(
+        self, kinds: dict[str, dict[str, Any]], frames: FrameTable, patterns: Patterns, headers: Headers
+    ) -> None:
+        self.headers = headers
+        self.kinds = kinds
         self.frames = frames
-        self.integers, self.numbers = flags["integers"], flags["numbers"]
-        self.patterns: dict[str, list[Pattern]] = {}
-        self._regexes: dict[str, re.Pattern[str]] = {}
-        for kind, entry in events.items():
-            for literal, regex, constants, source in entry["patterns"]:
-                self.patterns.setdefault(literal, []).append(Pattern(kind, literal, regex, constants, source))
-        self.scanner = Scanner([*self.patterns, *HEADER_LITERALS])
+        self.patterns = patterns
+        self.scanner = patterns.scanner
 
     def read(self, blocks: Iterable[tuple[int, str]], progress: Callable[[int], None] | None = None) -> Reading:
         """Read a log given as (number of the first line, text) blocks that are cut at line ends."""
@@ -86,53 +81,6 @@ class Recogniser:
             log.window(carried, first, last[1], final=True)
         return log.reading()
 
-    # one line
-    def match(self, record: Record) -> list[tuple[str, dict[str, Value]]]:
-        """Event kinds that the record reports, with the attributes its text yields."""
-        found: dict[str, dict[str, Value]] = {}
-        text = record.text
-        for literal, patterns in self.patterns.items():
-            if literal not in text:
-                continue
-            for pattern in patterns:
-                if pattern.kind in found or not _speaks(pattern.source, record.source):
-                    continue
-                match = self._regex(pattern.regex).search(text)
-                if match is None or any(self._regex(no).search(text) for no in self.kinds[pattern.kind]["not"]):
-                    continue
-                attributes: dict[str, Value] = {}
-                for name, value in match.groupdict().items():
-                    if value is not None:
-                        self._put(attributes, name.replace("_", "-"), value.strip())
-                attributes.update(pattern.set)
-                found[pattern.kind] = attributes
-        return list(found.items())
-
-    def _regex(self, source: str) -> re.Pattern[str]:
-        compiled = self._regexes.get(source)
-        if compiled is None:
-            compiled = self._regexes[source] = re.compile(source)
-        return compiled
-
-    def _put(self, attributes: dict[str, Value], name: str, value: str) -> None:
-        if name in self.integers:
-            if value.lstrip("-").isdigit() and len(value) < 20:
-                attributes[name] = int(value)
-        elif name in self.numbers:
-            try:
-                attributes[name] = float(value)
-            except ValueError:
-                return
-        else:
-            attributes[name] = value
-
-
-def _speaks(wanted: str, source: str) -> bool:
-    """Whether a record from `source` may be read by a pattern for `wanted` speakers; raw lines may be anybody's."""
-    if wanted == "any" or not source:
-        return True
-    return (source == "kernel") is (wanted == "kernel")
-
 
 class _Log:
     """The state of reading one log."""
@@ -145,6 +93,7 @@ class _Log:
         self.headers: list[Header] = []
         self.counts: dict[str, int] = {}
         self.boot = 0
+        self.lived: dict[int, float | None] = {}
         self.lines = 0
         self.timed = self.untimed = 0
         self.last_time: float | None = None
@@ -163,8 +112,8 @@ class _Log:
             if index >= horizon:
                 break
             for record in self.carrier.records(text[start:end], first + index):
-                header = read_header(record)
-                found = self.by.match(record)
+                header = self.by.headers.find(record)
+                found = self.by.patterns.find(record)
                 if found or header:
                     marks.append(Mark(index, record, found, header))
         if marks:
@@ -194,13 +143,13 @@ class _Log:
         done = 0
         for number, mark in enumerate(marks):
             if mark.header is not None:
-                if mark.header.name == "version" or mark.header.name == "capture":
-                    self._boot(mark)
+                if mark.header.name == "version":
+                    self._boot(mark, lines, first)
                 self.headers.append(mark.header._replace(boot=self.boot))
             events: list[Event] = []
-            for kind, attributes in mark.found:
-                if not self._continues(kind, mark):
-                    events.append(self._event(kind, attributes, mark.record))
+            for found in mark.found:
+                if not self._continues(found, mark):
+                    events.append(self._event(found, mark.record))
             if not events:
                 continue
             main = max(events, key=lambda e: (self.by.kinds[e.kind]["report"] != "none", e.severity == "failure"))
@@ -238,14 +187,21 @@ class _Log:
         for name, value in event.attributes.items():
             above.attributes.setdefault(name, value)
 
-    def _boot(self, mark: Mark) -> None:
-        if mark.header is not None and mark.header.name == "version" and (self.events or self.headers):
-            self.boot += 1
+    def _boot(self, mark: Mark, lines: list[str], first: int) -> None:
+        """Begin a new boot; note whether the one before was more than begun (user programs spoke, or seconds passed)."""
+        if not (self.events or self.headers):
+            return
+        for index in range(mark.at - 1, max(mark.at - BEFORE_BOOT, -1), -1):
+            record = self.carrier.strip(lines[index], first + index)
+            if (record.time is not None and record.time > LIVED) or record.source not in ("", "kernel"):
+                self.lived[self.boot] = record.time
+                break
+        self.boot += 1
 
-    def _event(self, kind: str, attributes: dict[str, Value], record: Record) -> Event:
-        entry = self.by.kinds[kind]
-        event = Event(kind, record, entry["severity"], entry["title"])
-        event.attributes = dict(attributes)
+    def _event(self, found: Found, record: Record) -> Event:
+        entry = self.by.kinds[found.kind]
+        event = Event(found.kind, record, entry["severity"], entry["title"])
+        event.attributes = attributes = found.attributes
         event.boot = self.boot
         cpu, pid, comm = attributes.get("cpu"), attributes.get("pid"), attributes.get("comm")
         event.cpu = cpu if isinstance(cpu, int) else None
@@ -253,19 +209,20 @@ class _Log:
         event.comm = comm if isinstance(comm, str) else ""
         return event
 
-    def _continues(self, kind: str, mark: Mark) -> bool:
-        """Whether this line is the second head of a report that is already being read (`Oops: 0000 [#1]`)."""
-        for event in reversed(self.events[-3:]):
+    def _continues(self, found: Found, mark: Mark) -> bool:
+        """Whether this line is a part of a report that is already open (`Oops: 0000 [#1]`, `Killed process`)."""
+        line = mark.record.line
+        report = self.by.kinds[found.kind]["report"]
+        for event in reversed(self.events[-4:]):
             if event.boot != self.boot or (event.caller and mark.record.caller and event.caller != mark.record.caller):
                 continue
-            inside = event.line < mark.record.line <= max(event.end_line, event.line + MERGE_WITHIN)
-            if not inside or self.by.kinds[event.kind]["report"] == "none":
+            opened = self.by.kinds[event.kind]["report"]
+            if opened == "none" and report != "none":
                 continue
-            if kind == "oops-unclassified" and event.severity in ("failure", "problem"):
-                return True
-            if kind == "invalid-opcode" and event.kind in ("bug", "usercopy-abort", "list-corruption", "skb-panic"):
-                return True
-            if kind == event.kind and mark.record.line <= event.line + 12 and kind in _TWO_HEADED:
+            if found.part and (opened == report or report == "oops"):
+                if event.line < line <= max(event.end_line, event.line) + REACH.get(opened, MERGE_WITHIN):
+                    return True
+            if found.kind == event.kind and report != "none" and event.line < line <= event.line + SECOND_HEAD:
                 return True
         return False
 
@@ -279,11 +236,12 @@ class _Log:
                 continue
             if other.header is not None and other.header.name == "version":
                 return other.at
-            for kind, _ in other.found:
-                entry = self.by.kinds[kind]
-                if kind == "oops-unclassified" or kind == "invalid-opcode":
-                    continue
-                if any(kind == own for own, _ in mark.found) and other.at <= mark.at + 12 and kind in _TWO_HEADED:
+            own = {found.kind for found in mark.found}
+            for found in other.found:
+                entry = self.by.kinds[found.kind]
+                if found.kind == "panic" and other.at <= mark.at + PANIC_FIRST and mark.found:
+                    continue  # panic_on_warn prints its panic line above the trace
+                if found.part or (found.kind in own and other.at <= mark.at + SECOND_HEAD):
                     continue
                 if entry["severity"] in ("failure", "end") or entry["report"] != "none":
                     return other.at
@@ -317,14 +275,11 @@ class _Log:
         self.events.append(event)
 
     def reading(self) -> Reading:
-        return Reading(self.events, self.headers, self.lines, self.timed, self.untimed, self.last_time, self.counts)
+        return Reading(
+            self.events, self.headers, self.lines, self.timed, self.untimed, self.last_time, self.counts, self.lived
+        )
 
 
-# kinds whose report has a second line that its own pattern finds, too
-_TWO_HEADED = frozenset(
-    "double-fault stack-overflow general-protection-fault machine-check hung-task cfi-failure rcu-stall "
-    "null-pointer-dereference invalid-paging-request slab-corruption kmemleak".split()
-)
 _SAME = ("function", "device", "module", "reason", "problem", "label", "bank", "status", "filesystem", "source")
 
 

@@ -1,49 +1,20 @@
-"""The fast search: which lines of a text contain any of the literals that event patterns begin from.
-
-One regular expression, built as a tree of common prefixes, finds them in a single pass in linear time.
-"""
+"""The fast search: where in a text an event may stand.  One pass, linear time; kb/prefilter.py builds the expression."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-
-_Tree = dict[str, "_Tree"]
-_END = ""
-
-
-def _expression(tree: _Tree) -> str:
-    """Regular expression of a prefix tree.  A literal that is a prefix of another ends the search there."""
-    if _END in tree:
-        return ""
-    branches = []
-    singles = []
-    for char, below in tree.items():
-        rest = _expression(below)
-        if rest:
-            branches.append(re.escape(char) + rest)
-        else:
-            singles.append(char)
-    if len(singles) == 1:
-        branches.append(re.escape(singles[0]))
-    elif singles:
-        branches.append("[" + "".join(map(re.escape, singles)) + "]")
-    return branches[0] if len(branches) == 1 else "(?:" + "|".join(branches) + ")"
+from collections.abc import Iterator
 
 
 class Scanner:
-    def __init__(self, literals: Iterable[str]) -> None:
-        tree: _Tree = {}
-        for literal in set(literals):
-            below = tree
-            for char in literal:
-                below = below.setdefault(char, {})
-            below[_END] = {}
-        expression = _expression(tree)
+    """Finds keys; each stands for the literals of event patterns that contain it."""
+
+    def __init__(self, expression: str, keys: dict[str, list[str]]) -> None:
         self._search = re.compile(expression).search if expression else None
+        self._keys = keys
 
     def lines(self, text: str) -> Iterator[tuple[int, int, int]]:
-        """(index of the line, start, end) of every line of `text` with a literal in it, in order."""
+        """(index of the line, start, end) of every line of `text` with a key in it, in order."""
         if self._search is None:
             return
         position = index = counted = 0
@@ -55,3 +26,14 @@ class Scanner:
             counted = start
             yield index, start, end
             position = end
+
+    def literals(self, line: str) -> set[str]:
+        """The literals that the line contains."""
+        found: set[str] = set()
+        position = 0
+        while self._search is not None and (match := self._search(line, position)) is not None:
+            for literal in self._keys[match.group()]:
+                if literal in line:
+                    found.add(literal)
+            position = match.start() + 1
+        return found

@@ -10,7 +10,6 @@ from facts.records import Event, Record, Value
 
 RELATED_SECONDS = 120.0  # a problem this long before a failure is taken for its beginning
 EARLY_SECONDS = 60.0
-WHOLE_BOOT = 40  # a boot with fewer lines was only begun
 COVERED_LINES = 200  # so many lines before the root event show what came before it
 
 # A hardware error that was corrected, or a limit that one container hit, does not begin another failure.
@@ -78,8 +77,7 @@ def _broken_off(reading: Reading, events: list[Event], captures: set[int], last_
     """The last boot that just stops before the next one begins; the last boot where there is none."""
     ended = {event.boot for event in events if event.severity == "end"}
     for boot in range(last_boot - 1, -1, -1):
-        length = _first_line(reading.headers, boot + 1) - _first_line(reading.headers, boot)
-        if boot not in ended and boot not in captures and boot + 1 not in captures and length >= WHOLE_BOOT:
+        if boot not in ended and boot not in captures and boot + 1 not in captures and boot in reading.lived:
             return boot
     return last_boot if last_boot not in captures else max(last_boot - 1, 0)
 
@@ -108,8 +106,7 @@ def _ending(reading: Reading, events: list[Event], captures: set[int], failing: 
     if last_boot > failing:
         if failing + 1 in captures:
             return "reboot"
-        first, following = (_first_line(reading.headers, boot) for boot in (failing, failing + 1))
-        return "cut" if following - first >= WHOLE_BOOT else "running"
+        return "cut" if failing in reading.lived else "running"
     started = any(h.name == "version" and h.boot == failing for h in reading.headers)
     console = reading.timed > 0 and reading.untimed > 0
     return "cut" if started and console else "running"
@@ -126,7 +123,7 @@ def _add_truncation(events: list[Event], reading: Reading, failing: int, last_bo
     else:
         following = [h.line for h in reading.headers if h.boot == failing + 1]
         line = max(line, min(following) - 1) if following else line
-        time = max([event.time for event in run if event.time is not None], default=None)
+        time = reading.lived.get(failing)
     text = "the log stops here without a panic or a shutdown"
     event = Event("truncated-log", Record(line, text, time), "failure", "log ends without a panic or a shutdown")
     event.boot = failing

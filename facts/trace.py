@@ -28,7 +28,9 @@ _REST = re.compile(
 _ARM = re.compile(
     r"\s*(?:\[<[0-9a-f]{8}>\] )?\(?(?P<callee>" + _SYMBOL + r")(?:\+0x[0-9a-f]{1,8}/0x[0-9a-f]{1,8})?"
     r"(?: \[(?P<module1>[\w-]{1,64})\])?\)? from (?:\[<[0-9a-f]{8}>\] )?"
-    r"\(?(?P<caller>" + _SYMBOL + r")(?P<offset>\+0x[0-9a-f]{1,8})(?:/0x[0-9a-f]{1,8})?(?: \[(?P<module2>[\w-]{1,64})\])?\)?"
+    r"\(?(?P<caller>"
+    + _SYMBOL
+    + r")(?P<offset>\+0x[0-9a-f]{1,8})(?:/0x[0-9a-f]{1,8})?(?: \[(?P<module2>[\w-]{1,64})\])?\)?"
 )
 _PC = re.compile(
     r"\s*(?:(?P<x86>RIP|EIP|IP):? *(?:is at )?(?:(?P<cs>[0-9a-f]{4}):)?|"
@@ -45,14 +47,18 @@ _HEADER = re.compile(
     r"(?P<kdump> Kdump: loaded)? (?P<state>Not tainted|Tainted: (?P<flags>[A-Z](?:[A-Z ]{0,60}[A-Z])?)) *"
     r"(?P<release>\(?[\w.][\w.+~-]{2,120})?"
 )
-_TAINT = re.compile(r"\s*(?:Not tainted|Tainted: (?P<flags>[A-Z](?:[A-Z ]{0,60}[A-Z])?)) *(?P<release>\d[\w.+~-]{2,120})? ?#?")
+_TAINT = re.compile(
+    r"\s*(?:Not tainted|Tainted: (?P<flags>[A-Z](?:[A-Z ]{0,60}[A-Z])?)) *(?P<release>\d[\w.+~-]{2,120})? ?#?"
+)
 _CPU_ALONE = re.compile(r"CPU:? (\d{1,5}) ?(?:Comm: .{0,60})?$")
 _CPU_PID = re.compile(r"CPU: (?P<cpu>\d{1,5}) (?:UID: \d{1,10} )?PID: (?P<pid>\d{1,10})(?: Comm: (?P<comm>\S{1,16}))?")
 _REGISTER = re.compile(
-    r"(?<![\w:])([A-Za-z][A-Za-z0-9]{0,2}\d?|x\d{1,2}|LR|ORIG_RAX) ?: ?(?:[0-9a-f]{4}:)?([0-9a-f]{8}(?:[0-9a-f]{8})?)(?![0-9a-f])"
+    r"(?<![\w:])([A-Za-z][A-Za-z0-9]{0,2}\d?|x\d{1,2}|LR|"
+    r"ORIG_RAX) ?: ?(?:[0-9a-f]{4}:)?([0-9a-f]{8}(?:[0-9a-f]{8})?)(?![0-9a-f])"
 )
 _REGISTER_LINE = re.compile(
-    r"\s*(?:R[A-Z0-9]{2}|E[A-Z]{2}|e[a-z]{2}|[xr]\d{1,2}|[astg][0-9p]\d?|sp|fp|ip|lr|pc|epc|ra|tp|CR[0234]|DR[0-7]|ORIG_RAX|FS|CS|DS|ES|PKRU) ?: ?"
+    r"\s*(?:R[A-Z0-9]{2}|E[A-Z]{2}|e[a-z]{2}|[xr]\d{1,2}|[astg][0-9p]\d?|sp|fp|ip|lr|pc|epc|ra|tp|CR[0234]|DR[0-7]|"
+    r"ORIG_RAX|FS|CS|DS|ES|PKRU) ?: ?"
     r"(?:[0-9a-f]{4}:?|[0-9a-f]{8})"
 )
 _PPC_REGISTERS = re.compile(r"GPR(\d\d): ((?:[0-9a-f]{8,16} ?){1,8})$")
@@ -122,7 +128,7 @@ def parse_frames(text: str, line: int = 0, section: str = "") -> tuple[Frame, ..
 
 
 def parse_location(text: str, line: int = 0) -> Location | None:
-    """The instruction pointer, from ``RIP: 0010:f+0x1/0x2``, ``PC is at f+..``, ``NIP ..``, ``Krnl PSW`` ...; None: another line."""
+    """The instruction pointer of ``RIP: 0010:f+0x1/0x2``, ``PC is at f+..``, ``NIP ..`` ...; None: another line."""
     text = text[:MAX_LINE]
     match = _PC.match(text)
     if match is None:
@@ -178,7 +184,9 @@ def parse_header(text: str) -> Header | None:
             cpu, flags = match["cpu"], match["flags"]
             taint = (flags or "").replace("G", "").replace(" ", "")
             release = (match["release"] or "").strip("(")
-            return Header(int(cpu) if cpu else None, int(match["pid"]), match["comm"], taint, release, bool(match["kdump"]))
+            return Header(
+                int(cpu) if cpu else None, int(match["pid"]), match["comm"], taint, release, bool(match["kdump"])
+            )
         partial = _CPU_PID.match(text)
         if partial is not None:
             return Header(int(partial["cpu"]), int(partial["pid"]), partial["comm"] or "", None, "", False)
@@ -215,7 +223,7 @@ def parse_registers(text: str) -> list[tuple[str, int]]:
 
 
 def parse_modules(text: str, into: dict[str, str]) -> str:
-    """Add the modules of a ``Modules linked in:`` line (or its continuation) with their flags; returns the one unloaded last."""
+    """Add the modules of a ``Modules linked in:`` line (or its continuation); returns the one unloaded last."""
     text = text[: 8 * MAX_LINE]
     unloaded = _UNLOADED.search(text)
     body = text.partition("[last unloaded")[0]

@@ -16,7 +16,7 @@ from zlib import crc32
 
 from kb.where import folders
 
-FORMAT = 1  # raise with every change of the compiled form
+FORMAT = 3  # raise with every change of the compiled form
 MAX_CACHE = 64 << 20
 _PARTS = ("vocabulary", "events", "causes", "probes", "derivations")
 
@@ -25,8 +25,8 @@ class Base:
     """The compiled base.  The forms of its parts: kb/compile.py."""
 
     __slots__ = (
-        "causes", "derivations", "events", "facts", "flags", "frames", "integers", "leaves", "numbers", "probes",
-        "problems", "symptoms",
+        "causes", "derivations", "events", "facts", "flags", "frames", "headers", "integers", "leaves", "numbers",
+        "probes", "problems", "search", "symptoms",
     )  # fmt: skip
 
     def __init__(self, data: dict[str, Any]) -> None:
@@ -40,6 +40,8 @@ class Base:
         self.flags: frozenset[str] = frozenset(data["flags"])
         self.integers: frozenset[str] = frozenset(data["integers"])
         self.numbers: frozenset[str] = frozenset(data["numbers"])
+        self.search: dict[str, Any] = data["search"]  # expression and keys of the fast search
+        self.headers: list[list[str]] = data["headers"]
         self.symptoms: dict[str, dict[str, Any]] = data["symptoms"]
         self.problems: list[str] = data["problems"]  # defects of the knowledge files, one line each
 

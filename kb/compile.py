@@ -17,6 +17,7 @@ import json
 
 from kb.markdown import first_sentence
 from kb.model import All, AnyOf, Condition, CountIs, EventIs, FactIs, Knowledge, Not, Place, Problem
+from kb.prefilter import expression, keys
 
 MAX_CLAUSES = 64
 MAX_LITERALS = 12
@@ -150,7 +151,12 @@ def compile_base(knowledge: Knowledge) -> dict[str, object]:
         }
         for item in knowledge.derivations.values()
     ]
+    literals = [p.literal for kind in knowledge.events.values() for p in kind.patterns]
+    literals += [literal for _, literal, _ in knowledge.vocabulary.headers]
+    found = keys(literals)
     return {
+        "search": {"expression": expression(found), "keys": found},
+        "headers": [list(header) for header in knowledge.vocabulary.headers],
         "leaves": leaves.table,
         "causes": causes,
         "derivations": derivations,
@@ -173,7 +179,7 @@ def _event(kind: object) -> dict[str, object]:
         "title": kind.title,
         "severity": kind.severity,
         "report": kind.report,
-        "patterns": [[p.literal, p.regex, p.set, p.source] for p in kind.patterns],
+        "patterns": [[p.literal, p.regex, p.set, p.source, p.part] for p in kind.patterns],
         "not": list(kind.looks_like),
     }
 

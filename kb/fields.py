@@ -63,6 +63,14 @@ class Fields:
             return default
         return node.value
 
+    def flag(self, key: str) -> bool:
+        node = self.node(key)
+        if node is None:
+            return False
+        if not isinstance(node.value, bool):
+            self.problem(node, key, "true or false belongs here")
+        return node.value is True
+
     def items(self, key: str, required: bool = False) -> list[Node]:
         node = self.node(key, required)
         if node is None:

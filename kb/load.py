@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
 from kb.conditions import ConditionReader
@@ -53,7 +53,7 @@ class Loader:
         self.where = list(where)
         self.with_incidents = with_incidents
         self.problems: list[Problem] = []
-        self.vocabulary = Vocabulary({}, {}, {}, {}, {}, {}, {}, {}, {}, {})
+        self.vocabulary = Vocabulary({}, {}, {}, {}, {}, {}, {}, {}, {}, [], {})
 
     def load(self) -> Knowledge:
         for folder in self.where:
@@ -63,6 +63,7 @@ class Loader:
         self.conditions = ConditionReader(self.vocabulary)
         for folder in self.where:
             self._symptoms(os.path.join(folder, "vocabulary", "symptoms.yaml"))
+            self._headers(os.path.join(folder, "vocabulary", "headers.yaml"))
         events: dict[str, EventKind] = {}
         causes: dict[str, Cause] = {}
         probes: dict[str, Probe] = {}
@@ -103,14 +104,7 @@ class Loader:
     def _lists(self, folder: str, part: str, read: Callable[[Fields], T], into: dict[str, T]) -> None:
         seen: set[str] = set()
         for path in files(folder, part, ".yaml"):
-            root = self._yaml(path)
-            if root is None:
-                continue
-            if not isinstance(root.value, list):
-                self.problems.append(Problem(Place(path, root.line), "", "a list belongs here"))
-                continue
-            for node in root.value:
-                fields = Fields(node, path, self.problems)
+            for fields in self._items(path):
                 self._add(read(fields), into, seen, fields)
 
     def _singles(self, paths: Iterable[str], read: Callable[[str], T | None], into: dict[str, T]) -> None:
@@ -166,11 +160,28 @@ class Loader:
         for group, functions in _mapping(frames.get("generic")).items():
             words.generic.setdefault(group, []).extend(map(str, _list(functions)))
 
+    def _items(self, path: str) -> Iterator[Fields]:
+        """The mappings of a list file; a file that does not exist has none."""
+        root = self._yaml(path) if os.path.exists(path) else None
+        if root is None:
+            return
+        if not isinstance(root.value, list):
+            self.problems.append(Problem(Place(path, root.line), "", "a list belongs here"))
+            return
+        for node in root.value:
+            yield Fields(node, path, self.problems)
+
+    def _headers(self, path: str) -> None:
+        """Lines by which a kernel introduces itself: a list of {name, literal, regex}."""
+        for fields in self._items(path):
+            name = fields.text("name", required=True)
+            literal, regex = (_raw(fields.node(key, required=True)) for key in ("literal", "regex"))
+            fields.done()
+            self.vocabulary.headers.append((name, literal, regex))
+
     def _symptoms(self, path: str) -> None:
         """What people can say without a log: a list of {id, says, event, facts}."""
-        root = self._yaml(path) if os.path.exists(path) else None
-        for node in root.value if root is not None and isinstance(root.value, list) else []:
-            fields = Fields(node, path, self.problems)
+        for fields in self._items(path):
             name = fields.text("id", required=True)
             symptom: dict[str, object] = {"says": fields.text("says", required=True)}
             symptom["event"] = fields.text("event", one_of=self.vocabulary.events)
@@ -200,6 +211,7 @@ class Loader:
                     _raw(inner.node("regex", required=True)),
                     self._attributes(inner, "set"),
                     inner.text("from", "kernel", one_of=("kernel", "user", "any")),
+                    inner.flag("part"),
                     inner.place,
                 )
             )

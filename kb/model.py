@@ -115,6 +115,7 @@ class Pattern(NamedTuple):
     regex: str
     set: dict[str, Scalar]
     source: str  # kernel, user or any
+    part: bool  # also stands inside a report; begins an event only where no fitting report is open
     place: Place
 
 
@@ -183,6 +184,7 @@ class Vocabulary(NamedTuple):
     facts: dict[str, dict[str, object]]  # group -> name -> type
     tags: dict[str, list[str]]
     generic: dict[str, list[str]]
+    headers: list[tuple[str, str, str]]  # name, literal, regex of the lines by which a kernel introduces itself
     symptoms: dict[str, dict[str, object]]  # id -> says, event, facts
 
 

@@ -2,8 +2,8 @@
 
 What it can be trusted with was measured (docs/decisions/engine.md); so this module
 * gives it events and facts as flat messages, in one batch per rule set and one session id per diagnosis;
-* uses equality and conjunction only - never `none`, which depends on the order within a batch and can corrupt memory, nor
-  `$nex`, which also matches the engine's own messages, nor `$gte` and its kin, which hold between text and numbers;
+* uses equality and conjunction only - never `none`, which depends on the order within a batch and can corrupt memory,
+  nor `$nex`, which also matches the engine's own messages, nor `$gte` and its kin, which hold between text and numbers;
 * answers every other test beforehand and gives the engine the answer as a flag;
 * keeps every rule set below 400 distinct tests and builds each once per process;
 * works in two steps: rules over messages find which leaves hold, rules over the leaves' atoms find which clauses do, so
@@ -191,7 +191,7 @@ class DurableRules:
                 for name, _ in rule_set.run([message]):
                     note(name, (), (fact,))
         self._computed(table, wanted, memory, by_kind, matches)
-        return {number: match for number, match in matches.items()}
+        return matches
 
     def _computed(
         self, table: _Leaves, wanted: frozenset[int], memory: Memory, by_kind: dict[str, list[int]], matches: Matches
@@ -234,7 +234,7 @@ class _Clauses:
         self._chunk_of = {c: i for i, chunk in enumerate(self._chunks) for c in chunk}
 
     def run(self, matches: Matches) -> list[Firing]:
-        true = {literal for literal in self.by_literal if (literal in matches if literal >= 0 else ~literal not in matches)}
+        true = {n for n in self.by_literal if (n in matches if n >= 0 else ~n not in matches)}
         possible = {c for literal in true for c in self.by_literal[literal] if true.issuperset(self.names[c][1])}
         fired: dict[int, tuple[set[int], set[str]]] = {}
         for chunk in sorted({self._chunk_of[c] for c in possible}):

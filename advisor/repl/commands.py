@@ -68,7 +68,7 @@ class Conversation:
         kind = self._kind(self.question)
         if kind == "boolean":
             return ["yes", "no", "unknown"]
-        return [*map(str, kind), "unknown"] if isinstance(kind, list) else []
+        return [*map(str, kind), "unknown"] if isinstance(kind, tuple) else []
 
     def take(self, line: str) -> None:
         """Take one line from the person."""
@@ -298,7 +298,7 @@ class Conversation:
         events = [e for e in self.session.evidence.events if e.role != "context" or e.severity == "end"]
         for event in events[:30]:
             time = "" if event.time is None else f"[{event.time:12.6f}] "
-            where = "said" if event.line == 0 else f"line {event.line}"
+            where = "told" if event.line == 0 else f"line {event.line}"
             self.say(f"  {where:<10} {time}{safe(title(event))}  ({event.role})")
         if not events:
             self.say("No failure stands in the evidence.")

@@ -13,11 +13,13 @@ from facts.records import Event
 from facts.reports.block import Block
 
 POINTER_KINDS = frozenset((
-    "null-pointer-dereference", "invalid-paging-request", "general-protection-fault", "user-memory-access", "nx-execution", "stack-overflow",
+    "null-pointer-dereference", "invalid-paging-request", "general-protection-fault", "user-memory-access",
+    "nx-execution", "stack-overflow",
     "vmalloc-fault", "serror", "oops-unclassified", "double-fault", "cfi-failure",
 ))  # fmt: skip
 _ADDRESS = re.compile(
-    r"(?:dereference at|request at|access at|memory at|address:?|address(?: is)?|fault at|access on \w+ at|on (?:read|write) at|TEID|at virtual address|for address|"
+    r"(?:dereference at|request at|access at|memory at|address:?|address(?: is)?|fault at|access on \w+ at|on (?:read|"
+    r"write) at|TEID|at virtual address|for address|"
     r"user page|NULL pointer dereference|dereference,) (?:virtual address )?\(?(?:0x)?([0-9a-f]{4,16}|\(?null\)?)"
 )
 _MASK = (1 << 64) - 1
@@ -37,7 +39,9 @@ def fill_fault(event: Event, block: Block) -> None:
     wide = arch == "x86_64" and bool(registers.get("cr4", 0) & 1 << 12)
     kasan = block.kasan or "KASAN" in event.text
     if address is not None:
-        event.attributes["address"] = f"{translate(address, arch, kasan):016x}" if arch not in ("arm", "i386") else f"{address:08x}"
+        event.attributes["address"] = (
+            f"{translate(address, arch, kasan):016x}" if arch not in ("arm", "i386") else f"{address:08x}"
+        )
         event.attributes.setdefault("address-class", classify(address, arch, wide, kasan))
     bad_pc = _bad_pc(block, address, event)
     if block.pc is not None or block.pc_address is not None:
@@ -51,7 +55,9 @@ def fill_fault(event: Event, block: Block) -> None:
         # only stacks in vmalloc space have a guard page
         event.attributes["address-class"] = event.attributes["pointer-class"] = "vmalloc"
         return
-    chosen = pointer_class(address, registers, arch, operand(block.code, arch) if block.code and not bad_pc else None, wide, kasan)
+    chosen = pointer_class(
+        address, registers, arch, operand(block.code, arch) if block.code and not bad_pc else None, wide, kasan
+    )
     if event.kind == "null-pointer-dereference" and address is not None and chosen == "user" and address < 0x10000:
         chosen = "small-offset"  # pages of 64 KiB
     if event.kind == "serror" and chosen not in TELLING:
@@ -120,7 +126,10 @@ def _address(event: Event, block: Block) -> int | None:
 
 def _bad_pc(block: Block, address: int | None, event: Event) -> bool:
     if block.pc is not None:
-        return bool(address is not None and block.pc_address == address and address) and event.attributes.get("access") == "execute"
+        return (
+            bool(address is not None and block.pc_address == address and address)
+            and event.attributes.get("access") == "execute"
+        )
     if block.pc_address is None:
         return False
     if address is not None and address == block.pc_address:
@@ -130,9 +139,14 @@ def _bad_pc(block: Block, address: int | None, event: Event) -> bool:
 
 
 def pointer_class(
-    address: int | None, registers: dict[str, int], arch: str, used: Operand | None, wide: bool = False, kasan: bool = False
+    address: int | None,
+    registers: dict[str, int],
+    arch: str,
+    used: Operand | None,
+    wide: bool = False,
+    kasan: bool = False,
 ) -> str:
-    """Class of the most telling value among the fault address and the register that the instruction used; "" if none."""
+    """Class of the most telling value among the fault address and the register the instruction used; "" if none."""
 
     def kind_of(value: int) -> str:
         return classify(value, arch, wide, kasan)
@@ -169,13 +183,39 @@ def pointer_class(
                 return kind
         return own
     kinds = [kind_of(value) for name, value in registers.items() if name not in _NOT_POINTERS]
-    telling = [kind for kind in kinds if kind in TELLING and kind not in ("error-pointer", "ascii", "one-bit", "redzone", "init-poison")]
+    telling = [
+        kind
+        for kind in kinds
+        if kind in TELLING and kind not in ("error-pointer", "ascii", "one-bit", "redzone", "init-poison")
+    ]
     if telling:
         return min(telling, key=TELLING.index)
     return next((kind for kind in ("one-bit", "ascii", "non-canonical") if kind in kinds), "")
 
 
-_NOT_POINTERS = frozenset(("eflags", "fs", "gs", "cs", "ds", "es", "ss", "cr0", "cr2", "cr3", "cr4", "dr0", "dr1", "dr2", "dr3", "dr6", "dr7", "orig_rax", "pkr"))
+_NOT_POINTERS = frozenset(
+    (
+        "eflags",
+        "fs",
+        "gs",
+        "cs",
+        "ds",
+        "es",
+        "ss",
+        "cr0",
+        "cr2",
+        "cr3",
+        "cr4",
+        "dr0",
+        "dr1",
+        "dr2",
+        "dr3",
+        "dr6",
+        "dr7",
+        "orig_rax",
+        "pkr",
+    )
+)
 
 
 def _explains(address: int, value: int) -> bool:

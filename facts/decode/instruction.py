@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
-_X86_NAMES = ("rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi") + tuple(f"r{n:02d}" for n in range(8, 16))
+_X86_NAMES = ("rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", *(f"r{n:02d}" for n in range(8, 16)))
 _PREFIXES = frozenset((0x66, 0x67, 0xF0, 0xF2, 0xF3, 0x2E, 0x36, 0x3E, 0x26, 0x64, 0x65))
 _MAX_BYTES = 128
 _X86_CODE = re.compile(r"Code: +((?:[0-9a-f]{2} |<[0-9a-f]{2}> ?|\([0-9a-f]{2}\) ?|[0-9a-f]{2}$){1,128})")
@@ -39,10 +39,18 @@ def faulting_bytes(text: str) -> bytes:
 
 def _has_modrm(opcode: int, two_byte: bool) -> bool:
     if two_byte:
-        return not (opcode in (0x05, 0x07, 0x08, 0x09, 0x0B, 0x30, 0x31, 0x32, 0xA2) or 0x80 <= opcode <= 0x8F or 0xC8 <= opcode <= 0xCF)
+        return not (
+            opcode in (0x05, 0x07, 0x08, 0x09, 0x0B, 0x30, 0x31, 0x32, 0xA2)
+            or 0x80 <= opcode <= 0x8F
+            or 0xC8 <= opcode <= 0xCF
+        )
     if opcode < 0x40:
         return opcode & 7 < 4
-    return opcode in (0x63, 0x69, 0x6B, 0xF6, 0xF7, 0xFE, 0xFF, 0xC0, 0xC1, 0xC6, 0xC7) or 0x80 <= opcode <= 0x8F or 0xD0 <= opcode <= 0xD3
+    return (
+        opcode in (0x63, 0x69, 0x6B, 0xF6, 0xF7, 0xFE, 0xFF, 0xC0, 0xC1, 0xC6, 0xC7)
+        or 0x80 <= opcode <= 0x8F
+        or 0xD0 <= opcode <= 0xD3
+    )
 
 
 def x86_operand(code: bytes, bits: int = 64) -> Operand | None:
@@ -124,8 +132,8 @@ def operand(text: str, arch: str) -> Operand | None:
         code = faulting_bytes(text)
         found = x86_operand(code, 32 if arch == "i386" else 64) if code else None
         if found is not None and arch == "i386":
-            return found._replace(base=found.base.replace("r", "e", 1), second=found.second.replace("r", "e", 1),
-                                  divisor=found.divisor.replace("r", "e", 1) if found.divisor != "memory" else "memory")  # fmt: skip
+            base, second, divisor = (name.replace("r", "e", 1) for name in (found.base, found.second, found.divisor))
+            return found._replace(base=base, second=second, divisor="memory" if found.divisor == "memory" else divisor)
         return found
     return None
 

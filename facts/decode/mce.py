@@ -1,4 +1,7 @@
-"""Meaning of a machine-check status word (Intel SDM vol. 3 "Machine-Check Architecture", AMD PPR; arch/x86/include/asm/mce.h)."""
+"""Meaning of a machine-check status word.
+
+Sources: Intel SDM vol. 3 "Machine-Check Architecture", AMD PPR; arch/x86/include/asm/mce.h.
+"""
 
 from __future__ import annotations
 
@@ -47,10 +50,14 @@ def unit(code: int) -> str:
 
 
 _AMD_BANKS = (  # words of AMD's decoder (drivers/edac/mce_amd.c) -> unit
-    ("unified memory controller", "memory"), ("northbridge", "memory"), ("umc", "memory"), ("l3 cache", "cache"), ("l2 cache", "cache"),
-    ("data cache", "cache"), ("instruction cache", "cache"), ("bus unit", "bus"), ("load store", "core"), ("instruction fetch", "core"),
-    ("decode unit", "core"), ("execution unit", "core"), ("floating point", "core"), ("coherent slave", "bus"), ("power, interrupts", "internal"),
-    ("platform security", "internal"), ("system management", "internal"), ("northbridge io", "io"), ("pcie", "io"), ("xgmi", "bus"),
+    ("unified memory controller", "memory"), ("northbridge", "memory"), ("umc", "memory"), ("l3 cache", "cache"),
+    ("l2 cache", "cache"),
+    ("data cache", "cache"), ("instruction cache", "cache"), ("bus unit", "bus"), ("load store", "core"),
+    ("instruction fetch", "core"),
+    ("decode unit", "core"), ("execution unit", "core"), ("floating point", "core"), ("coherent slave", "bus"),
+    ("power, interrupts", "internal"),
+    ("platform security", "internal"), ("system management", "internal"), ("northbridge io", "io"), ("pcie", "io"),
+    ("xgmi", "bus"),
 )  # fmt: skip
 
 

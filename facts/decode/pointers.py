@@ -19,7 +19,16 @@ _BYTES = {  # byte a whole word consists of -> class
 _SHADOW_X86 = 0xDFFFFC0000000000
 _SHADOWS_ARM64 = (0xDFFF800000000000, 0xDFFFA00000000000, 0xDFFFD00000000000, 0xDFFF200000000000)
 # classes that say how a pointer went wrong, most telling first
-TELLING = ("list-poison", "freed-poison", "allocated-poison", "redzone", "init-poison", "error-pointer", "one-bit", "ascii")
+TELLING = (
+    "list-poison",
+    "freed-poison",
+    "allocated-poison",
+    "redzone",
+    "init-poison",
+    "error-pointer",
+    "one-bit",
+    "ascii",
+)
 _BITS_32 = frozenset(("i386", "arm"))
 
 _X86 = (  # first address, class; the next row ends the range

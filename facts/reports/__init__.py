@@ -29,7 +29,20 @@ def _lazy(module: str) -> Reader:
 READERS: dict[str, Reader] = {
     module.replace("_", "-"): _lazy(module)
     for module in (
-        "trace", "oops", "kasan", "slab", "oom", "rcu_stall", "hung_task", "lockup", "page_dump", "mce", "workqueue",
-        "lockdep", "atomic_sleep", "ghes", "aer",
-    )  # fmt: skip
+        "trace",
+        "oops",
+        "kasan",
+        "slab",
+        "oom",
+        "rcu_stall",
+        "hung_task",
+        "lockup",
+        "page_dump",
+        "mce",
+        "workqueue",
+        "lockdep",
+        "atomic_sleep",
+        "ghes",
+        "aer",
+    )
 }

@@ -9,13 +9,17 @@ from facts.frames import FrameTable
 from facts.records import Event, Record
 from facts.reports.common import finish, put
 
-_SEVERITY = re.compile(r"severity=(Correct|Uncorrect)(?:ed|able)(?: \((Non-Fatal|Fatal)\))?|(Correct|Uncorrect)(?:ed|able)(?: \((Non-Fatal|Fatal)\))? error")
+_SEVERITY = re.compile(
+    r"severity=(Correct|Uncorrect)(?:ed|able)(?: \((Non-Fatal|Fatal)\))?|(Correct|Uncorrect)(?:ed|"
+    r"able)(?: \((Non-Fatal|Fatal)\))? error"
+)
 _DEVICE = re.compile(r"(?:^|\s)([\w-]{1,32}) ([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): ")
 _SOURCE = re.compile(r"(?:from|received:) ([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])")
 _BIT = re.compile(r"\[ ?(\d{1,2})\] (\w{2,24})")
 _TYPE = re.compile(r"type=(Physical|Data Link|Transaction) Layer")
 _PARTS = re.compile(
-    r"AER|PCIe Bus Error|CXL Bus Error|error status/mask|device \[[0-9a-f]{4}:[0-9a-f]{4}\]|TLP Header|^\s*\[ ?\d{1,2}\]|\[ ?\d{1,2}\] \w+|recovery|broadcast|can't recover|"
+    r"AER|PCIe Bus Error|CXL Bus Error|error status/mask|device \[[0-9a-f]{4}:[0-9a-f]{4}\]|TLP Header|"
+    r"^\s*\[ ?\d{1,2}\]|\[ ?\d{1,2}\] \w+|recovery|broadcast|can't recover|"
     r"found no error details|Root Port|Downstream Port|link has been reset|DPC:"
 )
 

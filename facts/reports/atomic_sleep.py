@@ -13,7 +13,10 @@ from facts.reports.tools import collect
 
 _NAME = re.compile(r"pid: (\d{1,10}), name: (\S.{0,31})")
 _ATOMIC = re.compile(r"scheduling while atomic: (.{1,32})/(\d{1,10})/0x[0-9a-f]+")
-_PARTS = re.compile(r"\s*(?:in_atomic\(\)|preempt_count|RCU nest depth|\d+ locks? held by|#\d+: |no locks held|caller is|INFO: lockdep is turned off|Preemption disabled)")
+_PARTS = re.compile(
+    r"\s*(?:in_atomic\(\)|preempt_count|RCU nest depth|\d+ locks? held by|#\d+: |no locks held|caller is|"
+    r"INFO: lockdep is turned off|Preemption disabled)"
+)
 
 
 def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:

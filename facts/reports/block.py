@@ -24,8 +24,14 @@ MAX_NOISE = 200  # so far into a report lines without a time stamp are overlooke
 TIME_GAP = 15.0  # seconds of silence that end it
 BELONGS, BLANK, FOREIGN, END = "belongs", "blank", "foreign", "end"
 
-_MARKER = re.compile(r"\s*(?:=*>?\s*)?<(/?)(IRQ|NMI|TASK|SOFTIRQ|EOI|ENTRY_TRAMPOLINE|EOE|#DF|#DB|#MC|#PF|DOUBLEFAULT|hardirq|softirq|EXCEPTION)>")
-_X86_OOPS = re.compile(r"(?:^|[:,] )(?:Oops: )?([\w ,#'/().-]{0,120}): ([0-9a-f]{4})(?: ilc:\d)? (?:\[#(\d{1,6})\]|PREEMPT|SMP|KASAN|NOPTI|PTI)")
+_MARKER = re.compile(
+    r"\s*(?:=*>?\s*)?<(/?)(IRQ|NMI|TASK|SOFTIRQ|EOI|ENTRY_TRAMPOLINE|EOE|#DF|#DB|#MC|#PF|DOUBLEFAULT|hardirq|softirq|"
+    r"EXCEPTION)>"
+)
+_X86_OOPS = re.compile(
+    r"(?:^|[:,] )(?:Oops: )?([\w ,#'/().-]{0,120}): ([0-9a-f]{4})(?: ilc:\d)? (?:\[#(\d{1,6})\]|PREEMPT|SMP|KASAN|"
+    r"NOPTI|PTI)"
+)
 _OOPS_NUMBER = re.compile(r"\[#(\d{1,6})\]")
 _ERROR_CODE = re.compile(r"#PF: error_code\(0x([0-9a-f]{1,8})\)")
 _ACCESS = re.compile(r"#PF: (?:supervisor|user) (read|write|instruction fetch) (?:access )?")
@@ -34,21 +40,33 @@ _INTERNAL = re.compile(r"Internal error: (.{1,80}?): ([0-9a-f]{1,16}) \[#(\d{1,6
 _FAR = re.compile(r"\s*FAR ?[=:] ?(?:0x)?([0-9a-f]{8,16})")
 _CAUSE = re.compile(r"(?:s?cause): ([0-9a-f]{16})")
 _BADADDR = re.compile(r"(?:s?badaddr|s?tval): ([0-9a-f]{8,16})")
-_CONTINUATION = re.compile(r"\s*(?:[0-9a-f]{4,16} ){3,}|\s*(?:[0-9a-f]{2} ){8,}|\s*(?:[0-9a-f]{16}\s*){1,8}$|\s*[0-9a-f]{4}: (?:[0-9a-f]{8} ?)+")
+_CONTINUATION = re.compile(
+    r"\s*(?:[0-9a-f]{4,16} ){3,}|\s*(?:[0-9a-f]{2} ){8,}|\s*(?:[0-9a-f]{16}\s*){1,8}$|"
+    r"\s*[0-9a-f]{4}: (?:[0-9a-f]{8} ?)+"
+)
 _NO_PART = re.compile(r"Rebooting in \d|Kernel Offset: |SMP: stopping secondary|Linux version |---\[ end Kernel panic")
 _CARRIED = (
     "PGD ", "Mem abort info", "Data abort info", "  EC = ", "  SET = ", "  EA = ", "  FSC = ", "  ISV = ", "  CM = ",
-    "  GCS = ", "  TnD = ", "  Xs = ", "Task stack:", "IRQ stack:", "Overflow stack:", "ESR:", "FAR:", "FS: ", "CS: ", "DR0", "DR3", "PKRU", "Stack:",
+    "  GCS = ", "  TnD = ", "  Xs = ", "Task stack:", "IRQ stack:", "Overflow stack:", "ESR:", "FAR:", "FS: ",
+    "CS: ", "DR0", "DR3", "PKRU", "Stack:",
     "Process ", "pstate: ", "pgd = ", "user pgtable", "swapper pgtable", "Exception stack", "Flags: ", "Control: ",
     "Register r", "xPSR", "psr: ", "MSR: ", "CFAR: ", "Instruction dump", "GPR", "status: ", "Krnl", "Failing address",
-    "Fault in ", "AS:", "User ", "Last Breaking-Event", "task:", "Thread ", "note: ", "---[ end", "Disabling lock debugging",
-    "------------[ cut here", "irq event stamp", "hardirqs last", "softirqs last", "Modules linked in", "Preemption disabled at",
-    "gs ", "Stack from ", "Code Bad", "FAULT_FLAG", "Last user context", "---------", "=========", "IN=", "Bad RIP value",
-    "*pde", "*pdpt", "RSP <", "CR2: ", "CR0: ", "LR is at", "EFLAGS", "Unable to access opcode", "no locks held", "ORIG_RAX",
-    "Sched_ext", "Stopper: ", "Workqueue: ", "Hardware name", "Tainted: ", "BE/LE", "LE PAGE_SIZE", "BE PAGE_SIZE", "CPU features",
-    "Faulting instruction", "Unwind table", "Backtrace", "Call Trace", "Call trace", "Thumb", "last sysfs file", "invalid opcode",
-    "Dumping ftrace buffer", "(ftrace buffer empty)", "Oops", "Internal error", "CR4", "Modules linked", "KASAN: ", "#PF:", "stack segment", "general protection",
-    "Mem-Info", "Fixing recursive fault", "BTF", "kworker", "Kernel stack", "Pid: ", "PTE ", "Showing all locks", "This frame has", "Comm: ",
+    "Fault in ", "AS:", "User ", "Last Breaking-Event", "task:", "Thread ", "note: ", "---[ end",
+    "Disabling lock debugging",
+    "------------[ cut here", "irq event stamp", "hardirqs last", "softirqs last", "Modules linked in",
+    "Preemption disabled at",
+    "gs ", "Stack from ", "Code Bad", "FAULT_FLAG", "Last user context", "---------", "=========", "IN=",
+    "Bad RIP value",
+    "*pde", "*pdpt", "RSP <", "CR2: ", "CR0: ", "LR is at", "EFLAGS", "Unable to access opcode", "no locks held",
+    "ORIG_RAX",
+    "Sched_ext", "Stopper: ", "Workqueue: ", "Hardware name", "Tainted: ", "BE/LE", "LE PAGE_SIZE", "BE PAGE_SIZE",
+    "CPU features",
+    "Faulting instruction", "Unwind table", "Backtrace", "Call Trace", "Call trace", "Thumb", "last sysfs file",
+    "invalid opcode",
+    "Dumping ftrace buffer", "(ftrace buffer empty)", "Oops", "Internal error", "CR4", "Modules linked", "KASAN: ",
+    "#PF:", "stack segment", "general protection",
+    "Mem-Info", "Fixing recursive fault", "BTF", "kworker", "Kernel stack", "Pid: ", "PTE ", "Showing all locks",
+    "This frame has", "Comm: ",
 )  # fmt: skip
 
 
@@ -56,9 +74,36 @@ class Block:
     """One CPU's or task's part of a report.  Feed it the messages in order."""
 
     __slots__ = (
-        "frames", "section", "header", "pc", "pc_address", "pc_user", "pc_at", "link", "registers", "modules",
-        "unloaded", "hardware", "work", "work_module", "error_code", "access", "esr", "fault_address", "oops_number", "oops_what", "code", "ended",
-        "trace_seen", "kasan", "_aside", "_in_modules", "_user", "_full", "marks", "lines",
+        "_aside",
+        "_full",
+        "_in_modules",
+        "_user",
+        "access",
+        "code",
+        "ended",
+        "error_code",
+        "esr",
+        "fault_address",
+        "frames",
+        "hardware",
+        "header",
+        "kasan",
+        "lines",
+        "link",
+        "marks",
+        "modules",
+        "oops_number",
+        "oops_what",
+        "pc",
+        "pc_address",
+        "pc_at",
+        "pc_user",
+        "registers",
+        "section",
+        "trace_seen",
+        "unloaded",
+        "work",
+        "work_module",
     )  # fmt: skip
 
     def __init__(self) -> None:
@@ -276,7 +321,9 @@ class Block:
         if "cause: " in text:
             cause = _CAUSE.search(text)
             if cause and not self.access:
-                self.access = {12: "execute", 13: "read", 15: "write", 5: "read", 7: "write", 1: "execute"}.get(int(cause[1], 16), "")
+                self.access = {12: "execute", 13: "read", 15: "write", 5: "read", 7: "write", 1: "execute"}.get(
+                    int(cause[1], 16), ""
+                )
             bad = _BADADDR.search(text)
             if bad and self.fault_address is None:
                 self.fault_address = int(bad[1], 16)

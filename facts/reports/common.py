@@ -15,17 +15,21 @@ from facts.reports.block import Block, read_block
 
 _SOURCE = re.compile(r"(?:\bat |\bin |: |^)([\w./+-]{1,200}\.(?:[chS]|rs)):(\d{1,6})")
 _AREA = re.compile(
-    r"(?:^|/)(arch|block|crypto|drivers|fs|include|init|io_uring|ipc|kernel|lib|mm|net|rust|samples|security|sound|virt)/"
+    r"(?:^|/)(arch|block|crypto|drivers|fs|include|init|io_uring|ipc|kernel|lib|mm|net|rust|samples|security|sound|"
+    r"virt)/"
 )
 _NEW_WARNING = re.compile(r"CPU#(\d{1,5}): (.{1,32}?)/(\d{1,10})\s*$")
 _OLD_WARNING = re.compile(r"WARNING: CPU: (\d{1,5}) PID: (\d{1,10}) ")
 _TAINTS = {
     "tainted-foreign": "OP", "tainted-died": "D", "tainted-warned": "W", "tainted-bad-page": "B",
-    "tainted-machine-check": "M", "tainted-lockup": "L", "tainted-livepatch": "K", "tainted-forced": "F", "tainted-test": "N",
+    "tainted-machine-check": "M", "tainted-lockup": "L", "tainted-livepatch": "K", "tainted-forced": "F",
+    "tainted-test": "N",
 }  # fmt: skip
 _CONTEXTS = (  # tag of a frame -> context, the innermost decides
-    ("timer-callback", "timer"), ("work-callback", "workqueue"), ("softirq", "softirq"), ("rcu-callback", "softirq"), ("tasklet", "softirq"),
-    ("hardirq", "hardirq"), ("idle", "idle"), ("kernel-init", "init"), ("kthread", "kthread"), ("system-call", "process"),
+    ("timer-callback", "timer"), ("work-callback", "workqueue"), ("softirq", "softirq"),
+    ("rcu-callback", "softirq"), ("tasklet", "softirq"),
+    ("hardirq", "hardirq"), ("idle", "idle"), ("kernel-init", "init"), ("kthread", "kthread"),
+    ("system-call", "process"),
 )  # fmt: skip
 
 
@@ -81,7 +85,7 @@ def _who(event: Event, block: Block) -> None:
 
 
 def set_source(event: Event, text: str) -> None:
-    """`source` and `source-area` from a text that names a source file; paths of build trees are cut to the kernel's part."""
+    """`source` and `source-area` from a text that names a source file; a build tree's path is cut off."""
     if "source" not in event.attributes:
         match = _SOURCE.search(text[:1000])
         if match is not None:
@@ -139,7 +143,12 @@ def _infer_module(event: Event, block: Block) -> None:
     in freed memory while a single out-of-tree module is loaded.
     """
     address = block.pc_address
-    if block.pc is None and address is not None and block.unloaded and classify(address, block.arch()) in ("module-space", "vmalloc", "kernel-image"):
+    if (
+        block.pc is None
+        and address is not None
+        and block.unloaded
+        and classify(address, block.arch()) in ("module-space", "vmalloc", "kernel-image")
+    ):
         event.attributes.pop("function", None)
         event.attributes["module"] = block.unloaded
         return
@@ -198,7 +207,9 @@ def _foreign(flags: str) -> bool:
     return "O" in flags or "P" in flags
 
 
-def read_plain(event: Event, body: Sequence[Record], table: FrameTable, block: Block | None = None, limit: int = 6) -> int:
+def read_plain(
+    event: Event, body: Sequence[Record], table: FrameTable, block: Block | None = None, limit: int = 6
+) -> int:
     """Read a report made of the common parts only; the usual body of a reader.  Returns the records taken."""
     block = block or Block()
     if not body:

@@ -17,7 +17,8 @@ _DEVICE = re.compile(r"device_id: ([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-9a-f]
 _ADDRESS = re.compile(r"physical_address: 0x([0-9a-f]{1,16})")
 _CLASSES = {"info": "info", "corrected": "corrected", "recoverable": "uncorrected", "fatal": "fatal"}
 _UNITS = (  # words of the section -> unit
-    ("memory", "memory"), ("pci", "io"), ("cache", "cache"), ("tlb", "tlb"), ("bus", "bus"), ("processor", "core"), ("io", "io"),
+    ("memory", "memory"), ("pci", "io"), ("cache", "cache"), ("tlb", "tlb"), ("bus", "bus"), ("processor", "core"),
+    ("io", "io"),
 )  # fmt: skip
 
 

@@ -11,11 +11,19 @@ from facts.reports.block import Block
 from facts.reports.common import fill, finish, put
 from facts.reports.tools import collect
 
-_HEAD = re.compile(r"task (.{1,64}):(\d{1,10}) (?:blocked|can't die)(?: in I/O wait)? (?:for|for more than|in .{1,20}) ?(?:more than )?(\d{1,9})? ?s?")
+_HEAD = re.compile(
+    r"task (.{1,64}):(\d{1,10}) (?:blocked|can't die)(?: in I/O wait)? (?:for|for more than|"
+    r"in .{1,20}) ?(?:more than )?(\d{1,9})? ?s?"
+)
 _SECONDS = re.compile(r"more than (\d{1,9}) seconds")
 _BLOCKER = re.compile(r"is blocked on (?:a|an) (mutex|rw-semaphore|semaphore)")
-_STATE = re.compile(r"\s*(?:task:.{1,64} state:|\S.{0,62} [DRSTtXZKWPI] (?:[0-9a-f]{8,16}|\d+ +running|\(NOTLB\)|.{0,20}\d+) )")
-_NEXT = re.compile(r"INFO: task .{1,64}:\d+ blocked|Showing all locks held|NMI backtrace for cpu|INFO: lockdep is turned off|Sending NMI|Future hung task reports")
+_STATE = re.compile(
+    r"\s*(?:task:.{1,64} state:|\S.{0,62} [DRSTtXZKWPI] (?:[0-9a-f]{8,16}|\d+ +running|\(NOTLB\)|.{0,20}\d+) )"
+)
+_NEXT = re.compile(
+    r"INFO: task .{1,64}:\d+ blocked|Showing all locks held|NMI backtrace for cpu|INFO: lockdep is turned off|"
+    r"Sending NMI|Future hung task reports"
+)
 
 
 def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:

@@ -1,4 +1,4 @@
-"""Reader of sanitizer reports: KASAN, KFENCE, KMSAN, KCSAN (mm/kasan/report.c, mm/kfence/report.c, mm/kmsan/report.c, kernel/kcsan/report.c)."""
+"""Reader of KASAN, KFENCE, KMSAN and KCSAN reports (report.c of mm/kasan, mm/kfence, mm/kmsan, kernel/kcsan)."""
 
 from __future__ import annotations
 
@@ -13,29 +13,42 @@ from facts.reports.common import fill, finish, put
 from facts.reports.tools import collect
 
 _HEAD = re.compile(r"K(?:ASAN|FENCE|MSAN|CSAN|HWASAN): (?:maybe )?([\w:. /-]{1,60}?)(?: (?:in|on|at) |$)")
-_ACCESS = re.compile(r"(?i)(read|write)(?: (?:at|of size) |-write)(?:size )?(?:(\d{1,9}) )?(?:.*?by task (.{1,32})/(\d{1,10}))?")
-_KCSAN = re.compile(r"(?:(?:race at|write|read|read-write|assert no \w+)(?: \(\w+\)| \(marked\))?) to 0x[0-9a-f]+ of (\d+) bytes by (task (\d+)|interrupt)")
+_ACCESS = re.compile(
+    r"(?i)(read|write)(?: (?:at|of size) |-write)(?:size )?(?:(\d{1,9}) )?(?:.*?by task (.{1,32})/(\d{1,10}))?"
+)
+_KCSAN = re.compile(
+    r"(?:(?:race at|write|read|read-write|assert no \w+)(?: \(\w+\)|"
+    r" \(marked\))?) to 0x[0-9a-f]+ of (\d+) bytes by (task (\d+)|interrupt)"
+)
 _CACHE = re.compile(r"(?:belongs to the cache|in cache|cache=) ?([\w.:/-]{1,64})(?:,? (?:of )?size:? (\d+))?")
 _KFENCE = re.compile(r"kfence-#?\d*.*size=(\d+), cache=([\w.:/-]{1,64})")
 _SECTIONS = (  # first words of a line (lower case) -> name of the part that begins
     ("allocated by", "allocated"), ("freed by", "freed"), ("allocated:", "allocated"), ("freed:", "freed"),
-    ("last potentially related", "other"), ("second to last potentially", "other"), ("uninit was created at", "allocated"),
-    ("uninit was stored to memory", "other"), ("local variable", "allocated"), ("call trace", ""), ("last creation of", "other"),
-    ("page last allocated", "other"), ("page last free", "other"), ("page_owner tracks", "other"), ("modules linked", ""),
+    ("last potentially related", "other"), ("second to last potentially", "other"),
+    ("uninit was created at", "allocated"),
+    ("uninit was stored to memory", "other"), ("local variable", "allocated"), ("call trace", ""),
+    ("last creation of", "other"),
+    ("page last allocated", "other"), ("page last free", "other"), ("page_owner tracks", "other"),
+    ("modules linked", ""),
     ("the buggy address", "end"), ("object at", ""),
 )  # fmt: skip
 _PARTS = (
-    "read of size", "write of size", "the buggy address", " which belongs", "memory state around", "bytes ", "memory access of size", "pid = ",
-    "value changed", "reported by kernel concurrency", "use-after-free", "out-of-bounds", "invalid ", "memory corruption", "corrupted memory",
-    "address ", "object at", "page:", "flags:", "raw:", "page dumped", "head:", "page_type", "pointer tag", "memory tag", "accessed by", "of size",
-    "allocated", "freed", "object ", "this frame has", "buggy address", "originating", "data-race", "race at", "assert", "local variable", "[", "cpu:",
-    "the variable", "belonging to", "kmemleak", "page last", "page owner", "create_dummy", "page allocated", "register_dummy",
+    "read of size", "write of size", "the buggy address", " which belongs", "memory state around", "bytes ",
+    "memory access of size", "pid = ",
+    "value changed", "reported by kernel concurrency", "use-after-free", "out-of-bounds", "invalid ",
+    "memory corruption", "corrupted memory",
+    "address ", "object at", "page:", "flags:", "raw:", "page dumped", "head:", "page_type", "pointer tag",
+    "memory tag", "accessed by", "of size",
+    "allocated", "freed", "object ", "this frame has", "buggy address", "originating", "data-race", "race at",
+    "assert", "local variable", "[", "cpu:",
+    "the variable", "belonging to", "kmemleak", "page last", "page owner", "create_dummy", "page allocated",
+    "register_dummy",
 )  # fmt: skip
 _SHADOW = re.compile(r"[ >]*(?:0x)?[0-9a-f]{8,16}: (?:[0-9a-f]{2} ?){4,}|[\s^]+$")
 
 
 def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
-    """Read a sanitizer report: problem, access, size, cache, who allocated and freed; returns the number of records taken."""
+    """Read a sanitizer report: problem, access, size, cache, who allocated and freed; returns the records taken."""
     if not body:
         return 0
     block = Block()

@@ -13,20 +13,33 @@ from facts.reports.common import fill, finish, put, set_source
 from facts.reports.tools import collect
 from facts.trace import base_name, parse_frames
 
-_WHO = re.compile(r"(.{1,32})/(\d{1,10}) (?:is (?:trying|leaving|freeing|exiting|just|releasing)|just|\[HC\d|still|/\d)")
-_AT = re.compile(r"(?:, at: |\bat: )(?:\[<[0-9a-f]{8,16}>\] )?([A-Za-z_][\w.$]{0,200})(?:\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[([\w-]{1,64})\])?| [\w/.-]+:\d+)")
+_WHO = re.compile(
+    r"(.{1,32})/(\d{1,10}) (?:is (?:trying|leaving|freeing|exiting|just|releasing)|just|\[HC\d|still|/\d)"
+)
+_AT = re.compile(
+    r"(?:, at: |\bat: )(?:\[<[0-9a-f]{8,16}>\] )?([A-Za-z_][\w.$]{0,200})(?:\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[([\w-]{1,"
+    r"64})\])?| [\w/.-]+:\d+)"
+)
 _KINDS = (
-    ("circular locking", "circular"), ("recursive locking", "recursive"), ("inconsistent lock state", "inconsistent-state"),
-    ("irq lock inversion", "irq-inversion"), ("lock order detected", "irq-inversion"), ("suspicious RCU", "suspicious-rcu"), ("bad unlock balance", "bad-unlock"),
-    ("bad contention", "bad-unlock"), ("held lock freed", "held-lock-freed"), ("still has locks", "locks-held"), ("lock held when returning", "locks-held"),
-    ("locks held", "locks-held"), ("nested lock", "nested"), ("Invalid wait context", "wait-context"), ("non-static key", "non-static-key"),
+    ("circular locking", "circular"), ("recursive locking", "recursive"),
+    ("inconsistent lock state", "inconsistent-state"),
+    ("irq lock inversion", "irq-inversion"), ("lock order detected", "irq-inversion"),
+    ("suspicious RCU", "suspicious-rcu"), ("bad unlock balance", "bad-unlock"),
+    ("bad contention", "bad-unlock"), ("held lock freed", "held-lock-freed"), ("still has locks", "locks-held"),
+    ("lock held when returning", "locks-held"),
+    ("locks held", "locks-held"), ("nested lock", "nested"), ("Invalid wait context", "wait-context"),
+    ("non-static key", "non-static-key"),
     ("MAX_", "exhausted"), ("turning off the locking", "exhausted"),
 )  # fmt: skip
 _PARTS = re.compile(
-    r"\s*(?:-{3,}|={5,}|\.{3}|which lock|but task is|but there are|but this new|and this task|and that|the existing dependency|other info|-> #\d|Possible|CPU\d|\s+lock\(|"
-    r"<Interrupt>|\*\*\* DEADLOCK|\d+ locks? held|no locks|\d: |#\d+:? |stack backtrace|the shortest|\{[\w+-]|irq event|hardirqs|softirqs|the dependencies|"
-    r"to a |SOFTIRQ|HARDIRQ|INITIAL|IN-|\.\.\. key|-> \(|\(&?|may be due|rcu_scheduler|RCU used|is freeing|is trying|Chain exists|the code is|you didn't|turning off|"
-    r"INFO: lockdep|\w.{0,40}/\d+ is|\w.{0,40}/\d+ |ff[0-9a-f]{6,14} |[0-9a-f]{8,16} \(|different|INFO: trying|maybe |depth: |there's a|WARNING: |other|stack|lock\(|"
+    r"\s*(?:-{3,}|={5,}|\.{3}|which lock|but task is|but there are|but this new|and this task|and that|"
+    r"the existing dependency|other info|-> #\d|Possible|CPU\d|\s+lock\(|"
+    r"<Interrupt>|\*\*\* DEADLOCK|\d+ locks? held|no locks|\d: |#\d+:? |stack backtrace|the shortest|\{[\w+-]|"
+    r"irq event|hardirqs|softirqs|the dependencies|"
+    r"to a |SOFTIRQ|HARDIRQ|INITIAL|IN-|\.\.\. key|-> \(|\(&?|may be due|rcu_scheduler|RCU used|is freeing|is trying|"
+    r"Chain exists|the code is|you didn't|turning off|"
+    r"INFO: lockdep|\w.{0,40}/\d+ is|\w.{0,40}/\d+ |ff[0-9a-f]{6,14} |[0-9a-f]{8,16} \(|different|INFO: trying|maybe |"
+    r"depth: |there's a|WARNING: |other|stack|lock\(|"
     r"block dev|Matched|context|[\w/.-]+:\d+ |is leaving|ref_tracker|Locks)"
 )
 
@@ -47,7 +60,11 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
 
     def part(text: str) -> bool:
         if "last function: " in text:
-            put(event, "function", text.rpartition("last function: ")[2].partition("+")[0].partition(".")[0].strip()[:128])
+            put(
+                event,
+                "function",
+                text.rpartition("last function: ")[2].partition("+")[0].partition(".")[0].strip()[:128],
+            )
             return True
         if state["next"] or state["safe"]:  # the place stands on the next line, or below
             frames = parse_frames(text)

@@ -1,4 +1,4 @@
-"""Reader of soft and hard lockup reports (kernel/watchdog.c, kernel/watchdog_perf.c, arch/powerpc/kernel/watchdog.c)."""
+"""Reader of soft and hard lockups (kernel/watchdog.c, kernel/watchdog_perf.c, arch/powerpc/kernel/watchdog.c)."""
 
 from __future__ import annotations
 
@@ -13,11 +13,13 @@ from facts.reports.stacks import NMI_FOR, SENDING
 
 _SOFT = re.compile(r"CPU#(\d{1,5}) stuck for (\d{1,12})s! \[(.{0,64}):(\d{1,10})\]")
 _HARD = re.compile(r"(?:LOCKUP on cpu|CPU) ?#?(\d{1,5})(?: self-detected hard LOCKUP)?")
-_EXTRA = re.compile(r"CPU#\d+ (?:Utilization|Detect HardIRQ)|\s*#\d+: +\d+|irq event stamp|hardirqs last|softirqs last|NMI watchdog")
+_EXTRA = re.compile(
+    r"CPU#\d+ (?:Utilization|Detect HardIRQ)|\s*#\d+: +\d+|irq event stamp|hardirqs last|softirqs last|NMI watchdog"
+)
 
 
 def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
-    """Read a lockup: the CPU's registers and trace; backtraces of other CPUs count only if they are of the CPU locked up."""
+    """Read a lockup: the CPU's registers and trace; a backtrace of another CPU counts only if that is locked up."""
     if not body:
         return 0
     cpu = _head(event)

@@ -10,12 +10,17 @@ from facts.frames import FrameTable
 from facts.records import Event, Record
 from facts.reports.common import finish, put
 
-_BANK = re.compile(r"CPU (\d{1,5}): Machine Check(?: Exception)?: +(?:0x)?([0-9a-f]{1,16}) Bank (\d{1,10}): (?:0x)?([0-9a-f]{16})")
+_BANK = re.compile(
+    r"CPU (\d{1,5}): Machine Check(?: Exception)?: +(?:0x)?([0-9a-f]{1,16}) Bank (\d{1,10}): (?:0x)?([0-9a-f]{16})"
+)
 _AMD = re.compile(r"CPU:(\d{1,5}) \([0-9a-f:]{1,20}\) MC(\d{1,3})_STATUS\[([^\]]{0,120})\]: 0x([0-9a-f]{16})")
 _AMD_CLASS = re.compile(r"(Corrected|Uncorrected|Deferred|Fatal|System Fatal)[\w, -]{0,60} error", re.IGNORECASE)
 _RIP = re.compile(r"RIP(?: !INEXACT!)? [0-9a-f]+:<[0-9a-f]+> \{([\w.]{1,200})\+?")
 _VENDOR = re.compile(r"PROCESSOR (\d):([0-9a-f]{1,8})")
-_PARTS = re.compile(r"(?:mce: )?(?:\[Hardware Error\]: |HARDWARE ERROR|MCE: |Machine check: |Kernel panic|EDAC .{0,40}(?:HANDLING|CPU|TSC|PROCESSOR))|mce: |TSC |ADDR |MISC |\s*Run the above|This is not a software")
+_PARTS = re.compile(
+    r"(?:mce: )?(?:\[Hardware Error\]: |HARDWARE ERROR|MCE: |Machine check: |Kernel panic|EDAC .{0,40}(?:HANDLING|CPU|"
+    r"TSC|PROCESSOR))|mce: |TSC |ADDR |MISC |\s*Run the above|This is not a software"
+)
 _OTHER_CPU = re.compile(r"Machine check events logged")
 
 

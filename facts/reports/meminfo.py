@@ -4,13 +4,20 @@ from __future__ import annotations
 
 import re
 
-_ANY = re.compile(r"\b(active_anon|inactive_anon|active_file|inactive_file|slab_reclaimable|slab_unreclaimable|shmem|pagetables|free|unevictable|kernel_misc_reclaimable):(\d{1,12})\b(?!kB)")
+_ANY = re.compile(
+    r"\b(active_anon|inactive_anon|active_file|inactive_file|slab_reclaimable|slab_unreclaimable|shmem|pagetables|"
+    r"free|unevictable|kernel_misc_reclaimable):(\d{1,12})\b(?!kB)"
+)
 _ZONE = re.compile(r"^\s*Node (\d{1,4}) (DMA32|DMA|Normal|Movable|HighMem|Device) free:(\d{1,12})kB(.*)$")
-_KB = re.compile(r"\b(min|low|high|present|managed|free_cma|bounce|active_anon|inactive_anon|reserved_highatomic):(\d{1,12})[kK]B")
+_KB = re.compile(
+    r"\b(min|low|high|present|managed|free_cma|bounce|active_anon|inactive_anon|reserved_highatomic):(\d{1,12})[kK]B"
+)
 _BUDDY = re.compile(r"^\s*Node (\d{1,4}) (DMA32|DMA|Normal|Movable|HighMem): (\d{1,9}\*4kB.*)$")
 _BLOCK = re.compile(r"(\d{1,9})\*(\d{1,7})kB")
 _HUGE = re.compile(r"hugepages_total=(\d{1,9}) hugepages_free=(\d{1,9}).*?hugepages_size=(\d{1,9})kB")
-_RAM = re.compile(r"^\s*(\d{1,12}) pages (RAM|reserved|HighMem|hwpoisoned)|^\s*(\d{1,12}) (reserved pages|pages of RAM)")
+_RAM = re.compile(
+    r"^\s*(\d{1,12}) pages (RAM|reserved|HighMem|hwpoisoned)|^\s*(\d{1,12}) (reserved pages|pages of RAM)"
+)
 _SWAP = re.compile(r"^\s*(Free|Total) swap\s*[=:]\s*(\d{1,12})\s*kB")
 _CGROUP = re.compile(r"\b(anon|file|shmem|kernel|slab|rss|cache)(?: |:)(\d{1,16})(KB)?\b")
 _PAGE = 4
@@ -19,7 +26,7 @@ _PAGE = 4
 class Memory:
     """Collects the numbers of one report; each question answers None where the report does not tell."""
 
-    __slots__ = ("pages", "zones", "buddies", "huge", "ram", "reserved", "swap", "cgroup", "seen")
+    __slots__ = ("buddies", "cgroup", "huge", "pages", "ram", "reserved", "seen", "swap", "zones")
 
     def __init__(self) -> None:
         self.pages: dict[str, int] = {}  # global counters, in pages
@@ -72,7 +79,9 @@ class Memory:
                 self.pages.setdefault(name, int(value))
             if found:
                 return True
-        cgroup = _CGROUP.findall(text) if "cache:" in text or re.match(r"(?:anon|file|shmem|kernel|slab) \d+$", text) else []
+        cgroup = (
+            _CGROUP.findall(text) if "cache:" in text or re.match(r"(?:anon|file|shmem|kernel|slab) \d+$", text) else []
+        )
         for name, value, unit in cgroup:
             self.cgroup.setdefault(name, int(value) * (1024 if unit else 1))
         return bool(cgroup)
@@ -89,7 +98,9 @@ class Memory:
             return None
         get = self.pages.get
         shmem = get("shmem", 0)
-        anon = max(0, get("active_anon", 0) + get("inactive_anon", 0) - shmem) + (get("unevictable", 0) if not shmem else 0)
+        anon = max(0, get("active_anon", 0) + get("inactive_anon", 0) - shmem) + (
+            get("unevictable", 0) if not shmem else 0
+        )
         file = get("active_file", 0) + get("inactive_file", 0)
         slab = get("slab_unreclaimable", 0) + get("slab_reclaimable", 0)
         huge = sum(count * size for count, _free, size in self.huge) // _PAGE
@@ -106,7 +117,8 @@ class Memory:
         values = self.cgroup
         shares = {
             "anon": values.get("anon", values.get("rss", 0)), "shmem": values.get("shmem", 0),
-            "file": max(0, values.get("file", values.get("cache", 0)) - values.get("shmem", 0)), "slab": values.get("slab", 0),
+            "file": max(0, values.get("file", values.get("cache", 0)) - values.get("shmem", 0)),
+            "slab": values.get("slab", 0),
         }  # fmt: skip
         best = max(shares, key=lambda name: shares[name])
         return best if shares[best] else None
@@ -139,7 +151,9 @@ class Memory:
         rich = [n for n, (free, low, size) in nodes.items() if free > 3 * low and free * 10 > size]
         if short and not rich and self.ram:  # a request bound to some nodes shows these only; the sum counts all
             elsewhere = self.pages.get("free", 0) * _PAGE - sum(zone["free"] for zone in self.zones.values())
-            return elsewhere > self.ram * _PAGE // 20 and elsewhere > 10 * sum(zone["free"] for zone in self.zones.values())
+            return elsewhere > self.ram * _PAGE // 20 and elsewhere > 10 * sum(
+                zone["free"] for zone in self.zones.values()
+            )
         return bool(short) and bool(rich)
 
     def hugepages_idle(self) -> bool | None:

@@ -1,4 +1,4 @@
-"""Reader of memory shortage reports: OOM killer and page allocation failure (mm/oom_kill.c, mm/show_mem.c, mm/page_alloc.c)."""
+"""Reader of memory shortage: OOM killer, page allocation failure (mm/oom_kill.c, mm/show_mem.c, mm/page_alloc.c)."""
 
 from __future__ import annotations
 
@@ -19,16 +19,20 @@ _KILLED = re.compile(r"(?:Kill(?:ed)? process|Killed) (\d{1,10}),? (?:UID \d{1,1
 _TASK = re.compile(r"\btask=(.{1,32}?),pid=(\d{1,10}),")
 _SCORE = re.compile(r"Tasks in (\S{1,200}) killed as a result of limit")
 _PARTS = re.compile(
-    r"\s*(?:Mem-Info|Node \d|active_anon|inactive_|isolated|unevictable|dirty|slab_|mapped|shmem|sec_page|bounce|kernel_misc|free[: ]|lowmem_reserve|"
-    r"\d+ (?:total )?page|\d+ pages|\d+ reserved|Swap cache|Free swap|Total swap|Tasks state|\[ *pid|\[ *\d+\]|oom-kill:|Out of memory|Memory cgroup|"
-    r"memory(?:\+swap)?: usage|kmem: usage|swap: usage|kernel |Unreclaimable slab|Name +Used|\S+ +\d+KB +\d+KB|oom_reaper|anon \d|file \d|cpu \d|hi: |CPU +\d+: hi|"
-    r"cache \d|rss|mapped_file|Killed process|Task in|\S+ cpuset=|cpuset=|hugepages|DMA|Normal|HighMem|warn_alloc|Mem abort|COMPACTION|SLUB: |cache: |node \d+: |"
+    r"\s*(?:Mem-Info|Node \d|active_anon|inactive_|isolated|unevictable|dirty|slab_|mapped|shmem|sec_page|bounce|"
+    r"kernel_misc|free[: ]|lowmem_reserve|"
+    r"\d+ (?:total )?page|\d+ pages|\d+ reserved|Swap cache|Free swap|Total swap|Tasks state|\[ *pid|\[ *\d+\]|"
+    r"oom-kill:|Out of memory|Memory cgroup|"
+    r"memory(?:\+swap)?: usage|kmem: usage|swap: usage|kernel |Unreclaimable slab|Name +Used|\S+ +\d+KB +\d+KB|"
+    r"oom_reaper|anon \d|file \d|cpu \d|hi: |CPU +\d+: hi|"
+    r"cache \d|rss|mapped_file|Killed process|Task in|\S+ cpuset=|cpuset=|hugepages|DMA|Normal|HighMem|warn_alloc|"
+    r"Mem abort|COMPACTION|SLUB: |cache: |node \d+: |"
     r"Cpu|pgfault|workingset|inactive|writeback|\w+ \d+$|Kill process|Showing busy)"
 )
 
 
 def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
-    """Read a memory report: constraint, order, zone, victim, and what holds the memory; returns the number of records taken."""
+    """Read a memory report: constraint, order, zone, victim, what holds the memory; returns the records taken."""
     if not body:
         return 0
     block, memory = Block(), Memory()
@@ -79,16 +83,30 @@ def _zone(text: str) -> str:
 def _atomic(mode: str) -> bool:
     """True if the request could not sleep: no direct reclaim (named flags first, the numbers moved between kernels)."""
     if "(" in mode:
-        return "GFP_ATOMIC" in mode or "GFP_NOWAIT" in mode or ("RECLAIM" not in mode and not re.search(r"GFP_(?:KERNEL|USER|HIGHUSER|NOFS|NOIO|TRANSHUGE)", mode))
+        return (
+            "GFP_ATOMIC" in mode
+            or "GFP_NOWAIT" in mode
+            or ("RECLAIM" not in mode and not re.search(r"GFP_(?:KERNEL|USER|HIGHUSER|NOFS|NOIO|TRANSHUGE)", mode))
+        )
     number = re.match(r"0x([0-9a-f]{1,8})", mode)
-    return bool(number) and int(number[1] if number else "0", 16) & 0x10 == 0 and int(number[1] if number else "0", 16) & 0x20 != 0
+    return (
+        bool(number)
+        and int(number[1] if number else "0", 16) & 0x10 == 0
+        and int(number[1] if number else "0", 16) & 0x20 != 0
+    )
 
 
 def _detail(event: Event, text: str) -> bool:
     constraint = _CONSTRAINT.search(text[:400])
     if constraint:
         name = constraint[1].lower()
-        put(event, "constraint", {"memory_policy": "memory-policy"}.get(name, name) if name in ("none", "cpuset", "memory_policy", "memcg") else "")
+        put(
+            event,
+            "constraint",
+            {"memory_policy": "memory-policy"}.get(name, name)
+            if name in ("none", "cpuset", "memory_policy", "memcg")
+            else "",
+        )
     elif "Memory cgroup out of memory" in text or _SCORE.search(text[:400]):
         put(event, "constraint", "memcg")
     task = _TASK.search(text[:600])

@@ -15,13 +15,16 @@ _REASON = re.compile(r"page dumped because: (.{1,160})")
 _COUNT = re.compile(r"(?:_refcount|refcount|count):(-?\d{1,12})")
 _COMM = re.compile(r"in process (\S.{0,31}?)\s+(?:pfn|pte|pmd|idx|type)[:=]")
 _PARTS = re.compile(
-    r"\s*(?:page:|page(?:_\w+)?:|aops:|flags:|raw:|head:|bad because|page dumped|page->|addr:|file:|vm_flags|anon:|memcg:|pages? owner|page last|page allocated|order:|"
+    r"\s*(?:page:|page(?:_\w+)?:|aops:|flags:|raw:|head:|bad because|page dumped|page->|addr:|file:|vm_flags|anon:|"
+    r"memcg:|pages? owner|page last|page allocated|order:|"
     r"head |mapping:|index:|bug: |migratetype|compound|\(\w+\)|ops:|refcount|ksm|BUG: Bad page)"
 )
 _REASONS = (  # text of the reason -> problem
-    ("_refcount", "nonzero-refcount"), ("_count", "nonzero-refcount"), ("page_ref_count", "refcount-zero"), ("folio_ref_count", "refcount-zero"),
+    ("_refcount", "nonzero-refcount"), ("_count", "nonzero-refcount"), ("page_ref_count", "refcount-zero"),
+    ("folio_ref_count", "refcount-zero"),
     ("mapcount", "nonzero-mapcount"), ("non-NULL mapping", "mapping"), ("corrupted mapping", "mapping"),
-    ("flags_at_free", "flags"), ("CHECK_AT_FREE", "flags"), ("CHECK_AT_PREP", "flags"), ("cgroup", "cgroup"), ("page_pool", "page-pool-leak"), ("hwpoison", "hwpoison"),
+    ("flags_at_free", "flags"), ("CHECK_AT_FREE", "flags"), ("CHECK_AT_PREP", "flags"), ("cgroup", "cgroup"),
+    ("page_pool", "page-pool-leak"), ("hwpoison", "hwpoison"),
 )  # fmt: skip
 
 

@@ -12,22 +12,29 @@ from facts.reports.block import BELONGS, END, FOREIGN, Block
 from facts.reports.common import fill, finish, put
 from facts.reports.stacks import NMI_FOR, SENDING, SKIPPED, TASK_DUMP, TASK_ROW
 
-_ROW = re.compile(r"\s*(?:rcu:\s+)?(\d{1,5})-([.oONn!?\d,]{3,6})?:? ?(?:\((\d{1,9}|\w[\w ,]{0,20}?) (ticks this GP|GPs behind)\))")
+_ROW = re.compile(
+    r"\s*(?:rcu:\s+)?(\d{1,5})-([.oONn!?\d,]{3,6})?:? ?(?:\((\d{1,9}|\w[\w ,]{0,20}?) (ticks this GP|GPs behind)\))"
+)
 _TICKS = re.compile(r"\((\d{1,9}) ticks this GP\)")
-_LIST = re.compile(r"(?:stalls? on CPUs/tasks: ?\{|self-detected stall on CPU ?\{|expedited stalls on CPUs/tasks: \{|stall on CPU)([^}]{0,500})\}?")
-_TASKS = re.compile(r"(?:Tasks blocked on level-\d+ rcu_node \(CPUs [\d-]+\): ?|^)((?:P\d+[/:.\w]* ?)+)")
+_LIST = re.compile(
+    r"(?:stalls? on CPUs/tasks: ?\{|self-detected stall on CPU ?\{|expedited stalls on CPUs/tasks: \{|"
+    r"stall on CPU)([^}]{0,500})\}?"
+)
+_TASKS = re.compile(r"(?:Tasks blocked on level-\d+ rcu_node \(CPUs [\d-]+\): ?|^)((?:P\d+[/:.\w]*(?: |$))+)")
 _JIFFIES = re.compile(r"\bt=(\d{1,12}) jiffies|\} (\d{1,12}) jiffies s:")
 _DETECTOR = re.compile(r"detected by (\d{1,5})")
 _PARTS = re.compile(
-    r"\s*(?:rcu: |rcu_|INFO: |\(detected by|\(t=|\d+-[.oONn!?\d,]+|All QSes seen|Tasks blocked|RCU grace|Unless rcu|Stack dump|Task dump|blocking rcu_node|"
-    r"\.\.\.|idle=|softirq|Sending|CPU \d+:|Possible timer|rcuc|hardirqs:|\s*number: |\s*cputime: |on CPU|Offline CPU|All QSs|Stall ended|sched_|task:|Mem-Info)|[^\s:]{1,32} {2,}[RSDI] "
+    r"\s*(?:rcu: |rcu_|INFO: |\(detected by|\(t=|\d+-[.oONn!?\d,]+|All QSes seen|Tasks blocked|RCU grace|Unless rcu|"
+    r"Stack dump|Task dump|blocking rcu_node|"
+    r"\.\.\.|idle=|softirq|Sending|CPU \d+:|Possible timer|rcuc|hardirqs:|\s*number: |\s*cputime: |on CPU|Offline CPU|"
+    r"All QSs|Stall ended|sched_|task:|Mem-Info)|[^\s:]{1,32} {2,}[RSDI] "
 )
 
 
 class _Task:
     """One stack of the report and whose it is."""
 
-    __slots__ = ("cpu", "block", "kind", "row")
+    __slots__ = ("block", "cpu", "kind", "row")
 
     def __init__(self, kind: str, cpu: int | None = None, row: str = "") -> None:
         self.kind = kind  # self, nmi, task, kthread
@@ -91,7 +98,7 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
 class _Stall:
     """What the rows of a stall say."""
 
-    __slots__ = ("cpus", "tasks", "no_ticks", "jiffies", "starved", "timer", "detector", "again", "heads")
+    __slots__ = ("again", "cpus", "detector", "heads", "jiffies", "no_ticks", "starved", "tasks", "timer")
 
     def __init__(self) -> None:
         self.cpus: list[int] = []
@@ -154,7 +161,7 @@ class _Stall:
 
 
 def seconds_of(jiffies: int) -> int | None:
-    """Seconds of the first report, as its age is the timeout (21 s, many distributions 60 s) at one of the usual tick rates."""
+    """Seconds of a first report: its age is the timeout (21 s, or 60 s) at one of the usual tick rates."""
     for timeout in (21, 60):
         for rate in (1000, 300, 250, 100):
             if 0.99 <= jiffies / (timeout * rate) <= 1.02:

@@ -15,11 +15,19 @@ from facts.trace import base_name
 
 _HEAD = re.compile(r"BUG:? ([\w.:/-]{1,64})(?: \((?:Not tainted|Tainted[^)]{0,80})\))?: (.{1,80})")
 _KIND_FIRST = re.compile(r"\[([\w ]{4,40} overwritten)\]")
-_OLD = re.compile(r"(?:slab error in \S+: cache [`'\"]([\w.:-]{1,64})['\"]: (.{1,80})|Slab corruption[^:]{0,60}: ([\w.:-]{1,64}))")
-_BYTE = re.compile(r"(?:INFO: )?0x([0-9a-f]{4,16})-0x([0-9a-f]{4,16})(?: @offset=\d+)?\. First byte 0x([0-9a-f]{1,2}) instead of 0x([0-9a-f]{1,2})")
-_TRACK = re.compile(r"(?:INFO: )?(Allocated|Freed) in ([\w.$]{1,200})(?:\+0x[0-9a-f]+/0x[0-9a-f]+)?(?: \[([\w-]{1,64})\])? age=")
+_OLD = re.compile(
+    r"(?:slab error in \S+: cache [`'\"]([\w.:-]{1,64})['\"]: (.{1,80})|Slab corruption[^:]{0,60}: ([\w.:-]{1,64}))"
+)
+_BYTE = re.compile(
+    r"(?:INFO: )?0x([0-9a-f]{4,16})-0x([0-9a-f]{4,16})(?: @offset=\d+)?\. First byte 0x([0-9a-f]{1,2}) instead of 0x"
+    r"([0-9a-f]{1,2})"
+)
+_TRACK = re.compile(
+    r"(?:INFO: )?(Allocated|Freed) in ([\w.$]{1,200})(?:\+0x[0-9a-f]+/0x[0-9a-f]+)?(?: \[([\w-]{1,64})\])? age="
+)
 _PARTS = re.compile(
-    r"\s*(?:={5,}|-{5,}|INFO: |Slab 0x|Slab disabled|Object |Redzone |Padding|Bytes b4|Right Redzone|FIX |BUG |Disabling lock|Single bit error|Prev obj|Next obj|"
+    r"\s*(?:={5,}|-{5,}|INFO: |Slab 0x|Slab disabled|Object |Redzone |Padding|Bytes b4|Right Redzone|FIX |BUG |"
+    r"Disabling lock|Single bit error|Prev obj|Next obj|"
     r"\d{3}: (?:[0-9a-f]{2} ?)+|Redzone: |Last user|start=|slab_lock)"
 )
 _SLUGS = (
@@ -46,7 +54,7 @@ def problem_of(text: str) -> str:
 
 
 def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
-    """Read a slab report: problem, cache, who allocated and freed, one damaged bit; returns the number of records taken."""
+    """Read a slab report: problem, cache, who allocated and freed, one-bit; returns the number of records taken."""
     if not body:
         return 0
     block = Block()

@@ -9,7 +9,11 @@ from facts.reports.block import BELONGS, END, FOREIGN, MAX_NOISE, TIME_GAP, Bloc
 
 
 def collect(
-    body: Sequence[Record], block: Block, part: Callable[[str], bool], stop: Callable[[str], bool] | None = None, limit: int = 6
+    body: Sequence[Record],
+    block: Block,
+    part: Callable[[str], bool],
+    stop: Callable[[str], bool] | None = None,
+    limit: int = 6,
 ) -> int:
     """Feed `body` from its second record on.  `part` tells lines of this report from foreign ones, `stop` ends it.
 

@@ -16,7 +16,8 @@ _POOL_CPUS = re.compile(r"pool cpus=(\d{1,5})")
 _FLIGHT = re.compile(r"in-flight: \d+(?:\([A-Z]+\))?:([A-Za-z_][\w.]{0,128})")
 _LEAKED = re.compile(r"last function: ([A-Za-z_][\w.]{0,128})|: (.{1,32})/0x[0-9a-f]+/(\d{1,10})")
 _PARTS = re.compile(
-    r"\s*(?:Showing (?:busy|all|backtraces|freezable)|workqueue |pwq |in-flight|pending|inactive|delayed|pool \d|last function|task:|\d+ locks? held|#\d+: )"
+    r"\s*(?:Showing (?:busy|all|backtraces|freezable)|workqueue |pwq |in-flight|pending|inactive|delayed|pool \d|"
+    r"last function|task:|\d+ locks? held|#\d+: )"
 )
 
 

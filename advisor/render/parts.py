@@ -1,0 +1,99 @@
+"""What of a verdict every form shows, and in which words: chosen here once, laid out by each renderer."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any, NamedTuple
+
+from advisor.render.plain import safe
+
+RIVALS = 3
+CHAIN = 5  # events of the chain that are shown
+PRECURSORS = 2
+NOTES = 5
+HEADS = {
+    "diagnosed": "DIAGNOSED",
+    "likely": "LIKELY",
+    "undetermined": "UNDETERMINED",
+    "no-failure": "NO FAILURE FOUND",
+}
+ROLES = {"root": "started here", "precursor": "before it", "consequence": "then"}
+READY = "a capture kernel is loaded, a dump can be expected"
+READINESS_UNKNOWN = "Nothing is known about kdump here; check kexec_crash_loaded, kexec_crash_size and crashkernel="
+READINESS_PARTLY = "Whether a dump would be saved is not known; check kexec_crash_loaded and kexec_crash_size"
+UNNAMED = "something this knowledge does not name"
+_URL = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%-]+").fullmatch
+
+Cause = dict[str, Any]
+
+
+class Parts(NamedTuple):
+    """The causes by the place that they get."""
+
+    first: Cause | None  # the one to explain: the first mechanism, or a risk where no mechanism is shown
+    beside: list[Cause]  # owner, policy and risk that hold as well
+    rivals: list[Cause]
+
+
+def parts(verdict: dict[str, Any]) -> Parts:
+    causes: list[Cause] = verdict["causes"]
+    mechanisms = [c for c in causes if c["facet"] == "mechanism"]
+    first = next(iter(mechanisms or [c for c in causes if c["facet"] == "risk"]), None)
+    beside = [
+        c for c in causes if c["facet"] in ("owner", "policy", "risk") and c["probability"] >= 0.5 and c is not first
+    ]
+    return Parts(first, beside, [c for c in mechanisms if c is not first][:RIVALS])
+
+
+def chain(verdict: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
+    """The events to show - the last precursors, the root event, what it led to - and how many more follow."""
+    events = verdict["events"]
+    linked = [events[index] for index in verdict["chain"]]
+    precursors = [e for e in events if e["role"] == "precursor"][-PRECURSORS:]
+    return precursors + linked[:CHAIN], max(len(linked) - CHAIN, 0)
+
+
+def place(event: dict[str, Any]) -> str:
+    """Where the event stands; line 0 is an event that a person told of."""
+    return f"line {event['line']}" if event["line"] else "told"
+
+
+def source(finding: dict[str, Any]) -> str:
+    """The lines or facts behind a finding, cleaned; "" where it has none (absence, for example)."""
+    numbers = list(dict.fromkeys(n for n in finding["lines"] if n))
+    if numbers:
+        more = " ..." if len(numbers) > 3 else ""
+        return f"line{'s' if len(numbers) > 1 else ''} {', '.join(str(n) for n in numbers[:3])}{more}"
+    if finding["lines"]:
+        return "told"
+    return ", ".join(f"{safe(name)} = {shown(value)}" for name, value in list(finding["facts"].items())[:2])
+
+
+def shown(value: object) -> str:
+    """A fact's value as people write it, cleaned."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (list, tuple)):
+        return ", ".join(safe(item) for item in value) or "(none)"
+    return "unknown" if value is None else safe(value)
+
+
+def unready(readiness: dict[str, Any]) -> str:
+    """The sentence where neither readiness nor its lack is known."""
+    return READINESS_PARTLY if readiness.get("known") else READINESS_UNKNOWN
+
+
+def link(url: str) -> str:
+    """The address if it is a plain web address, else ""."""
+    return url if _URL(url) else ""
+
+
+def spans(text: str) -> Iterator[tuple[bool, str]]:
+    """(is code, text) pieces of a sentence with `code` in it, as knowledge files are written."""
+    pieces = text.split("`")
+    if len(pieces) % 2 == 0:  # a backtick without a partner
+        pieces[-2:] = ["`".join(pieces[-2:])]
+    for index, piece in enumerate(pieces):
+        if piece:
+            yield index % 2 == 1, piece

@@ -1,0 +1,161 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from facts.decode.faults import pointer_class
+from facts.decode.instruction import arm64_operand, effective_address, faulting_bytes, operand, x86_operand
+from facts.decode.mce import decode
+from facts.decode.pointers import classify
+
+CLASSES = {
+        "null",
+        "small-offset",
+        "error-pointer",
+        "all-ones",
+        "freed-poison",
+        "allocated-poison",
+        "list-poison",
+        "redzone",
+        "init-poison",
+        "user",
+        "non-canonical",
+        "ascii",
+        "kernel-image",
+        "module-space",
+        "vmalloc",
+        "direct-map",
+        "vmemmap",
+        "one-bit",
+        "other",
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "arch", "kind"),
+    [
+        (0, "x86_64", "null"),
+        (0x38, "x86_64", "small-offset"),
+        (0xFFFFFFFFFFFFFFED, "x86_64", "error-pointer"),
+        (0xFFFFFFFFFFFFFFFF, "x86_64", "all-ones"),
+        (0x6B6B6B6B6B6B6B6B, "x86_64", "freed-poison"),
+        (0x6B6B6B6B6B6B6D13, "x86_64", "freed-poison"),
+        (0x5A5A5A5A5A5A5A5A, "x86_64", "allocated-poison"),
+        (0xDEAD000000000100, "x86_64", "list-poison"),
+        (0xDEAD000000000122 + 8, "arm64", "list-poison"),
+        (0xDFFFFC0000000000, "x86_64", "null"),
+        (0xDFFFFC0000000007, "x86_64", "small-offset"),
+        (0xDFFF800000000003, "arm64", "small-offset"),
+        (0x00007F1234567890, "x86_64", "user"),
+        (0xFFFF888012345678, "x86_64", "direct-map"),
+        (0xFFFFC90000123000, "x86_64", "vmalloc"),
+        (0xFFFFEA0000123000, "x86_64", "vmemmap"),
+        (0xFFFFFFFF81234567, "x86_64", "kernel-image"),
+        (0xFFFFFFFFC0123456, "x86_64", "module-space"),
+        (0xFFFB888012345678, "x86_64", "one-bit"),
+        (0xFBFF888012345678, "x86_64", "one-bit"),
+        (0x6B6B6B6A6B6B6B6B, "x86_64", "one-bit"),
+        (0x1234567812345678, "x86_64", "non-canonical"),
+        (0x6F636D6120796C70, "x86_64", "ascii"),
+        (0x006B6B6B6B6B6D13, "arm64", "freed-poison"),
+        (0xFFFF000012345678, "arm64", "direct-map"),
+        (0xFFFF800012345678, "arm64", "vmalloc"),
+        (0x00000100, "arm", "list-poison"),
+        (0x6B6B6B83, "i386", "freed-poison"),
+        (0xC1234567, "i386", "direct-map"),
+        (0xBF001234, "arm", "module-space"),
+    ],
+)
+def test_classes(value: int, arch: str, kind: str) -> None:
+    assert classify(value, arch) == kind
+
+
+def test_five_level_tables() -> None:
+    assert classify(0xFF113E5F41E03600, "x86_64", wide=True) == "direct-map"
+    assert classify(0xFF113E5F41E03600, "x86_64") == "non-canonical"
+
+
+def test_kasan_shadow_of_poison_needs_kasan() -> None:
+    shadow = 0xDFFFFC0000000000 + (0x6B6B6B6B6B6B6B6B >> 3)
+    assert classify(shadow, "x86_64", kasan=True) == "freed-poison"
+
+
+@given(
+    st.integers(0, 2**64 - 1),
+    st.sampled_from(["", "x86_64", "i386", "arm64", "arm", "riscv64", "ppc64le", "s390x"]),
+    st.booleans(),
+)
+def test_always_a_class(value: int, arch: str, flag: bool) -> None:
+    assert classify(value, arch, flag, flag) in CLASSES
+
+
+@pytest.mark.parametrize(
+    ("code", "base", "second", "displacement"),
+    [
+        ("48 8b 00", "rax", "", 0),
+        ("48 8b 47 38", "rdi", "", 0x38),
+        ("03 86 a8 01 00 00", "rsi", "", 0x1A8),
+        ("80 3c 02 00", "rdx", "rax", 0),
+        ("42 80 3c 20 00", "rax", "r12", 0),
+        ("41 8b 5d f8", "r13", "", -8),
+        ("0f b6 04 02", "rdx", "rax", 0),
+    ],
+)
+def test_x86_operands(code: str, base: str, second: str, displacement: int) -> None:
+    found = x86_operand(bytes.fromhex(code))
+    assert found is not None
+    assert (found.base, found.second, found.displacement) == (base, second, displacement)
+
+
+def test_divisor() -> None:
+    found = operand("Code: 89 f8 31 d2 <f7> f1 c3 cc cc", "x86_64")
+    assert found is not None
+    assert found.divisor == "rcx"
+
+
+def test_code_line() -> None:
+    assert faulting_bytes("Code: 00 01 <48> 8b 00 c3") == bytes.fromhex("488b00c3")
+    assert faulting_bytes("Code: Bad RIP value.") == b""
+    found = arm64_operand("Code: aa0003f3 97932e41 (f9400400) d65f03c0")
+    assert found is not None
+    assert found.base == "x0"
+    assert arm64_operand("Code: bad PC value") is None
+
+
+@given(st.binary(max_size=20))
+def test_any_bytes(code: bytes) -> None:
+    found = x86_operand(code)
+    if found is not None:
+        effective_address(found, {"rax": 2**64 - 1})
+
+
+def test_pointer_class_prefers_the_register_used() -> None:
+    used = x86_operand(bytes.fromhex("488b4738"))  # mov 0x38(%rdi),%rax
+    error = {"rdi": 0xFFFFFFFFFFFFFFED, "rbx": 0}
+    assert pointer_class(0x25, error, "x86_64", used) == "error-pointer"
+    assert pointer_class(0x38, {"rdi": 0, "rbx": 0x6B6B6B6B6B6B6B6B}, "x86_64", used) == "small-offset"
+    assert pointer_class(None, {"rdi": 0x6B6B6B6B6B6B6B6B}, "x86_64", used) == "freed-poison"
+
+
+def test_pointer_class_without_the_instruction() -> None:
+    assert pointer_class(0x38, {"rbx": 0x6B6B6B6B6B6B6B6B}, "x86_64", None) == "small-offset"
+    assert pointer_class(None, {"rbx": 0xDEAD000000000122, "rcx": 5}, "x86_64", None) == "list-poison"
+    assert pointer_class(0xFFFFFFFFFFFFFFED, {}, "x86_64", None) == "error-pointer"
+    assert pointer_class(None, {}, "x86_64", None) == ""
+
+
+@pytest.mark.parametrize(
+    ("status", "amd", "severity", "unit"),
+    [
+        (0x9C00004000010090, False, "corrected", "memory"),
+        (0xBE00000000800400, False, "fatal", "internal-timer"),
+        (0xBD80000000100134, False, "uncorrected", "cache"),
+        (0xF200000000000E0B, False, "fatal", "io"),
+        (0x9000100000000011, True, "deferred", "tlb"),
+        (0xB200000000000005, False, "fatal", "internal"),
+    ],
+)
+def test_machine_check_status(status: int, amd: bool, severity: str, unit: str) -> None:
+    found = decode(status, amd)
+    assert (found.severity, found.unit) == (severity, unit)
