@@ -169,6 +169,11 @@ def _batch(options: argparse.Namespace) -> int:
     except InputError as error:
         return complain(str(error))
     warn(work)
+    if options.format != "text" or options.output is not None or not verdict["usable"]:
+        for note in verdict["notes"]:
+            complain(note)
+    if not verdict["usable"]:
+        return complain("nothing usable in the input: no kernel message and no fact")
     terminal = options.output is None and sys.stdout.isatty()
     width = columns() if terminal else 100
     text = render(verdict, options.format, width=width, colour=terminal and wants_colour())

@@ -47,7 +47,7 @@ class Session:
     @property
     def evidence(self) -> Evidence:
         """The evidence given, with the symptoms that were chosen."""
-        given = self._given or Evidence("conversation", [], None, [], {}, [], [], 0, {})
+        given = self._given or Evidence("conversation", [], None, [], {}, [], [], 0, True, {})
         for step in self.steps:
             if step.action == "symptom":
                 given = self._with_symptom(given, step.name)

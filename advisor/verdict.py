@@ -39,6 +39,7 @@ def verdict(base: Base, diagnosis: Diagnosis) -> dict[str, Any]:
         "facts": {
             name: {"value": _plain(known.value), "from": known.origin} for name, known in sorted(evidence.facts.items())
         },
+        "usable": evidence.usable,
         "notes": evidence.notes,
         "lines_read": evidence.lines,
     }

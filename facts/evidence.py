@@ -23,4 +23,5 @@ class Evidence(NamedTuple):
     files: list[str]  # names of the logs, by Event.file
     notes: list[str]  # what could not be read or used, one line each
     lines: int  # log lines read
+    usable: bool  # there is a kernel message or a fact in it
     answers: dict[str, str | tuple[str, ...] | None]  # probe id -> answer, as given in host.yaml

@@ -68,6 +68,7 @@ class Gatherer:
                 notes.append(str(error))
         if needed and errors and not readings:
             raise errors[0]
+        given = bool(facts)
         timelines = [build(reading) for _, reading in readings]
         order = sorted(range(len(timelines)), key=lambda i: _gravity(timelines[i]))
         events: list[Event] = []
@@ -86,10 +87,14 @@ class Gatherer:
                 self._headers(facts, readings[index][1].headers, run, notes)
                 self._reports(facts, timeline)
             events += timeline.events
+        for path, reading in readings:
+            if not reading.kernel:
+                notes.append(f"{path}: no line of it looks like a kernel message; is it the right file?")
+        usable = given or any(reading.kernel for _, reading in readings)
         facts.setdefault("log.given", Known(bool(readings), "evidence"))
         self._cmdline(facts)
         lines = sum(reading.lines for _, reading in readings)
-        return Evidence(name, events, root, chain, facts, [path for path, _ in readings], notes, lines, {})
+        return Evidence(name, events, root, chain, facts, [path for path, _ in readings], notes, lines, usable, {})
 
     def _headers(self, facts: dict[str, Known], headers: Sequence[Header], boot: int | None, notes: list[str]) -> None:
         """Facts from the lines by which the failing boot's kernel introduces itself."""

@@ -23,6 +23,7 @@ REACH = {"oom": 3000}  # ... but the table of an OOM report can be long
 PANIC_FIRST = 3
 SECOND_HEAD = 12  # a second head line of the same kind within so many lines is the same report
 ANNOUNCED = 8  # lines between an announcement and the report that it announces
+LOOK = 20_000  # characters of a block that are looked at for kernel messages
 BEFORE_BOOT = 30  # lines above a new boot that tell how the one before ended
 LIVED = 5.0  # seconds after which a boot counts as more than begun
 MAX_EVENTS = 2000  # distinct events kept per log
@@ -48,6 +49,7 @@ class Reading(NamedTuple):
     untimed: int  # kernel-less lines between them: a console capture has some
     last_time: float | None
     counts: dict[str, int]  # reports per kind, repeats included
+    kernel: bool  # some line looks like a kernel's
     lived: dict[int, float | None]  # boots that ran before the next one began -> their last time
 
 
@@ -96,6 +98,7 @@ class _Log:
         self.lived: dict[int, float | None] = {}
         self.lines = 0
         self.timed = self.untimed = 0
+        self.kernel = False
         self.last_time: float | None = None
 
     def window(self, carried: list[str], first: int, text: str, final: bool) -> tuple[list[str], int]:
@@ -116,6 +119,7 @@ class _Log:
                 found = self.by.patterns.find(record)
                 if found or header:
                     marks.append(Mark(index, record, found, header))
+        self._look(text[:LOOK], first)
         if marks:
             lines = text.split("\n")
         done = self._marks(marks, lines or [], first)
@@ -126,6 +130,12 @@ class _Log:
         keep = max(done, horizon)
         rest = text.split("\n")[keep:] if lines is None else lines[keep:]
         return rest, first + keep
+
+    def _look(self, text: str, first: int) -> None:
+        """Whether any of the first lines looks like a kernel's."""
+        if not self.kernel:
+            records = (self.carrier.strip(raw, first) for raw in text.split("\n")[:200] if raw)
+            self.kernel = any(r.time is not None or r.source == "kernel" or r.level is not None for r in records)
 
     def _tail(self, text: str) -> None:
         """Look at the last lines: times, and lines that no kernel printed (a console shows both)."""
@@ -276,7 +286,15 @@ class _Log:
 
     def reading(self) -> Reading:
         return Reading(
-            self.events, self.headers, self.lines, self.timed, self.untimed, self.last_time, self.counts, self.lived
+            self.events,
+            self.headers,
+            self.lines,
+            self.timed,
+            self.untimed,
+            self.last_time,
+            self.counts,
+            self.kernel or bool(self.events or self.headers),
+            self.lived,
         )
 
 

@@ -10,8 +10,11 @@ import re
 Scalar = str | int | float | bool
 
 _SIZE = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40, "P": 1 << 50}
-_TIME = {"": 1, "ms": 0.001, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400, "w": 604800}
-_QUANTITY = re.compile(r"\s*([0-9]{1,18}(?:\.[0-9]{1,9})?)\s*([A-Za-z]{0,5})\s*\Z")
+_TIME = {
+    "": 1, "ms": 0.001, "s": 1, "sec": 1, "second": 1, "m": 60, "min": 60, "minute": 60, "h": 3600, "hour": 3600,
+    "d": 86400, "day": 86400, "w": 604800, "week": 604800,
+}  # fmt: skip
+_QUANTITY = re.compile(r"\s*([0-9]{1,18}(?:\.[0-9]{1,9})?)\s*([A-Za-z]{0,7})\s*\Z")
 _TRUE = {"true", "yes", "on", "1", "y"}
 _FALSE = {"false", "no", "off", "0", "n"}
 
@@ -44,6 +47,7 @@ def duration(raw: object) -> float:
     """Seconds of 90, 90s, 15min, 2h or 497d."""
     match = _QUANTITY.match(str(raw))
     unit = match[2].lower() if match else "?"
+    unit = unit if unit in _TIME else unit.removesuffix("s")
     if match is None or unit not in _TIME:
         raise UnitError(f"{raw!r} is no duration; write seconds or 90s, 15min, 2h, 30d")
     return float(match[1]) * _TIME[unit]

@@ -5,9 +5,9 @@ What it can be trusted with was measured (docs/decisions/engine.md); so this mod
 * uses equality and conjunction only - never `none`, which depends on the order within a batch and can corrupt memory,
   nor `$nex`, which also matches the engine's own messages, nor `$gte` and its kin, which hold between text and numbers;
 * answers every other test beforehand and gives the engine the answer as a flag;
-* keeps every rule set below 400 distinct tests and builds each once per process;
-* works in two steps: rules over messages find which leaves hold, rules over the leaves' atoms find which clauses do, so
-  that several events never multiply.
+* keeps every rule set small (see the limits below), gives it only what its rules test, and builds each once per process;
+* works in two steps: rules over messages find which leaves hold (a clause of one leaf is such a rule), rules over the
+  leaves' atoms find which longer clauses do, so that several events never multiply.
 Only this module imports the engine; the package's own Host class is not used because it starts timer threads.
 """
 
@@ -20,11 +20,12 @@ from typing import Any
 import durable_rules_engine as core
 
 from advisor.engine import Firing, Memory, Rule
-from advisor.engine.evaluator import holds
+from advisor.engine.evaluator import Evaluator, Matcher, holds
 from facts.records import Value
 
 MAX_TESTS = 300  # distinct tests per rule set; the engine fails at 512
-MAX_CONDITIONS = 80  # rules with one identical condition; the engine fails at 256
+MAX_RULES = 60  # rules per rule set; the engine refuses a message that fulfils conditions of more than 64
+MAX_KEYS = 200  # distinct names tested per rule set; a message with 255 is silently lost
 _OPENING = "opening"
 _OPENS = {"t": "opening"}
 
@@ -46,6 +47,7 @@ class RuleSet:
             name: {"all": [{f"m_{place}": {"$and": tests}} for place, tests in enumerate(patterns)]}
             for name, patterns in {_OPENING: [[_OPENS]], **rules}.items()
         }
+        self.keys = {key for patterns in rules.values() for tests in patterns for test in tests for key in test}
         self._handle = core.create_ruleset(self.name, json.dumps(definition))
 
     def run(self, messages: Sequence[dict[str, Any]]) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -54,7 +56,9 @@ class RuleSet:
             return
         self._session += 1
         session = str(self._session)
-        core.assert_facts(self._handle, json.dumps([{**message, "sid": session} for message in (_OPENS, *messages)]))
+        wanted = {"n", "t"} | self.keys
+        batch = [{**{k: v for k, v in message.items() if k in wanted}, "sid": session} for message in messages]
+        core.assert_facts(self._handle, json.dumps([{**_OPENS, "sid": session}, *batch]))
         try:
             while (begun := core.start_action(self._handle)) is not None:
                 _, fired, state = begun
@@ -76,7 +80,7 @@ class _Leaves:
 
     def __init__(self, leaves: Sequence[Sequence[Any]]) -> None:
         self.leaves = leaves
-        self.flags: dict[str, list[tuple[str, str, str, Any]]] = {}  # group -> (flag, attribute, op, operand)
+        self.flags: dict[str, dict[str, tuple[str, str, Any]]] = {}  # group -> flag -> attribute, op, operand
         self.members: dict[str, list[int]] = {}
         self._sets: dict[str, list[RuleSet]] = {}
         for number, leaf in enumerate(leaves):
@@ -94,12 +98,15 @@ class _Leaves:
     def _make(self, group: str) -> Iterator[RuleSet]:
         rules: dict[str, list[list[Expression]]] = {}
         tests = 0
+        keys: set[str] = set()
         for number in self.members.get(group, ()):
             expressions = self.expressions(group, number)
             tests += len(expressions)
-            if tests > MAX_TESTS or len(rules) >= MAX_CONDITIONS:
+            keys.update(key for test in expressions for key in test)
+            if tests > MAX_TESTS or len(rules) >= MAX_RULES or len(keys) > MAX_KEYS:
                 yield RuleSet(rules)
                 rules, tests = {}, len(expressions)
+                keys = {key for test in expressions for key in test}
             rules[f"l{number}"] = [expressions]
         if rules:
             yield RuleSet(rules)
@@ -118,9 +125,7 @@ class _Leaves:
         if op == "is" and isinstance(wanted, (bool, str)):
             return {_key(name): wanted}
         flag = f"f_{number}_{place}"
-        known = self.flags.setdefault(group, [])
-        if (flag, name, op, wanted) not in known:
-            known.append((flag, name, op, wanted))
+        self.flags.setdefault(group, {})[flag] = (name, op, wanted)
         return {flag: True}
 
     def message(self, group: str, values: dict[str, Value], index: int) -> dict[str, Any]:
@@ -129,7 +134,7 @@ class _Leaves:
         for name, value in values.items():
             if isinstance(value, (bool, str)):
                 out[_key(name)] = value
-        for flag, name, op, wanted in self.flags.get(group, ()):
+        for flag, (name, op, wanted) in self.flags.get(group, {}).items():
             if holds(op, values.get(name), wanted):
                 out[flag] = True
         return out
@@ -141,6 +146,7 @@ class DurableRules:
     def __init__(self) -> None:
         self._leaves: dict[int, tuple[Sequence[Any], _Leaves]] = {}
         self._clauses: dict[int, tuple[Sequence[Rule], _Clauses]] = {}
+        self.failures = 0  # runs that the evaluator had to take over
 
     def run(self, leaves: Sequence[Sequence[Any]], rules: Sequence[Rule], memory: Memory) -> list[Firing]:
         kept = self._leaves.get(id(leaves))
@@ -150,8 +156,11 @@ class DurableRules:
         if known is None:
             known = self._clauses[id(rules)] = (rules, _Clauses(rules))
         clauses = known[1]
-        matches = self._match(kept[1], clauses.wanted, memory)
-        return clauses.run(matches)
+        try:
+            return clauses.run(self._match(kept[1], clauses.wanted, memory))
+        except core.error:  # a limit that is not known yet
+            self.failures += 1
+            return Evaluator().run(leaves, rules, memory)
 
     def _match(self, table: _Leaves, wanted: frozenset[int], memory: Memory) -> Matches:
         """The leaves that hold, with the events and facts that fulfil them."""
@@ -173,14 +182,11 @@ class DurableRules:
                 messages = [table.message(group, memory.events[index], index) for index in indices]
                 for rule_set in sets:
                     for name, matched in rule_set.run(messages):
-                        note(name, [matched["m"]["n"] if "m" in matched else matched["m_0"]["n"]], ())
+                        note(name, [(matched.get("m") or matched["m_0"])["n"]], ())
         for number in wanted:
             leaf = table.leaves[number]
-            if leaf[0] == "fact":
-                value = memory.facts.get(leaf[1])
-                if value is None:
-                    if leaf[2] == "unknown":
-                        note(f"l{number}", (), (leaf[1],))
+            if leaf[0] == "fact" and leaf[2] == "unknown" and memory.facts.get(leaf[1]) is None:
+                note(f"l{number}", (), (leaf[1],))
         for fact, value in memory.facts.items():
             group = f"fact:{fact}"
             if wanted.isdisjoint(table.members.get(group, ())):
@@ -190,15 +196,11 @@ class DurableRules:
             for rule_set in sets:
                 for name, _ in rule_set.run([message]):
                     note(name, (), (fact,))
-        self._computed(table, wanted, memory, by_kind, matches)
+        self._computed(table, wanted, memory, matches)
         return matches
 
-    def _computed(
-        self, table: _Leaves, wanted: frozenset[int], memory: Memory, by_kind: dict[str, list[int]], matches: Matches
-    ) -> None:
-        """Counts, which the engine cannot take, and pairs, which it joins by equality."""
-        from advisor.engine.evaluator import Matcher
-
+    def _computed(self, table: _Leaves, wanted: frozenset[int], memory: Memory, matches: Matches) -> None:
+        """Counts and pairs: the engine cannot take the first, and several events would multiply in the second."""
         matcher = Matcher(table.leaves, memory)
         for number in wanted:
             if table.leaves[number][0] in ("count", "pair"):
@@ -226,7 +228,9 @@ class _Clauses:
         self._chunks: list[list[int]] = [[]]
         atoms: set[int] = set()
         for clause_number, (_, clause) in enumerate(self.names):
-            if len(atoms.union(clause)) > MAX_TESTS or len(self._chunks[-1]) >= MAX_CONDITIONS:
+            if len(clause) == 1:
+                continue
+            if len(atoms.union(clause)) > MAX_TESTS or len(self._chunks[-1]) >= MAX_RULES:
                 self._chunks.append([])
                 atoms = set()
             atoms.update(clause)
@@ -237,16 +241,22 @@ class _Clauses:
         true = {n for n in self.by_literal if (n in matches if n >= 0 else ~n not in matches)}
         possible = {c for literal in true for c in self.by_literal[literal] if true.issuperset(self.names[c][1])}
         fired: dict[int, tuple[set[int], set[str]]] = {}
-        for chunk in sorted({self._chunk_of[c] for c in possible}):
+
+        def fire(clause_number: int) -> None:
+            number, clause = self.names[clause_number]
+            events, facts = fired.setdefault(number, (set(), set()))
+            for literal in clause:
+                if literal >= 0:
+                    events.update(matches[literal][0])
+                    facts.update(matches[literal][1])
+
+        for clause_number in possible:
+            if clause_number not in self._chunk_of:
+                fire(clause_number)
+        for chunk in sorted({self._chunk_of[c] for c in possible if c in self._chunk_of}):
             rule_set, atoms = self._set(chunk)
-            messages = [{"atom": _atom(literal)} for literal in sorted(atoms & true)]
-            for name, _ in rule_set.run(messages):
-                number, clause = self.names[int(name[1:])]
-                events, facts = fired.setdefault(number, (set(), set()))
-                for literal in clause:
-                    if literal >= 0:
-                        events.update(matches[literal][0])
-                        facts.update(matches[literal][1])
+            for name, _ in rule_set.run([{"atom": _atom(literal)} for literal in sorted(atoms & true)]):
+                fire(int(name[1:]))
         return [Firing(n, tuple(sorted(e)), tuple(sorted(f))) for n, (e, f) in sorted(fired.items())]
 
     def _set(self, chunk: int) -> tuple[RuleSet, frozenset[int]]:

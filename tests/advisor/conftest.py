@@ -1,4 +1,4 @@
-"""A small knowledge base of its own (tests/advisor/small), so that these tests do not depend on the built-in weights."""
+"""A small knowledge base (tests/advisor/small), so that these tests do not depend on the built-in weights."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ scalars = st.one_of(texts, numbers, st.booleans())
 tag_lists = st.lists(tags, max_size=3, unique=True).map(tuple)
 
 
-def tests(draw: Any, comparable: st.SearchStrategy[Any]) -> tuple[str, Any]:
+def conditions_on(draw: Any, comparable: st.SearchStrategy[Any]) -> tuple[str, Any]:
     """(op, wanted) as the compiler may write them for a value that is not a list of tags."""
     op = draw(st.sampled_from(["is", "not", "in", "not-in", "at-least", "at-most", "contains", "known"]))
     if op in ("in", "not-in"):
@@ -48,17 +48,19 @@ def event_leaves(draw: Any) -> list[Any]:
         if group is TAGS:
             op = draw(st.sampled_from(["has", "has-any", "has-none", "known"]))
             wanted: Any = draw(tags) if op == "has" else draw(st.booleans()) if op == "known" else None
-            conditions.append([name, op, wanted if wanted is not None else draw(st.lists(tags, min_size=1, max_size=2))])
+            conditions.append(
+                [name, op, wanted if wanted is not None else draw(st.lists(tags, min_size=1, max_size=2))]
+            )
         elif group is FLAGS:
             conditions.append([name, draw(st.sampled_from(["is", "not"])), draw(st.booleans())])
         else:
-            conditions.append([name, *tests(draw, texts if group is TEXTS else numbers)])
+            conditions.append([name, *conditions_on(draw, texts if group is TEXTS else numbers)])
     return ["event", draw(st.lists(st.sampled_from(KINDS), max_size=2, unique=True)), draw(st.booleans()), conditions]
 
 
 @st.composite
 def fact_leaves(draw: Any) -> list[Any]:
-    op, wanted = tests(draw, scalars)
+    op, wanted = conditions_on(draw, scalars)
     if op == "known":
         op, wanted = ("known" if wanted else "unknown"), True
     if op in ("at-least", "at-most") and draw(st.booleans()):
@@ -128,18 +130,37 @@ def test_engines_agree(problem: tuple[list[list[Any]], list[Rule], list[Memory]]
     engine = durable.DurableRules()
     for memory in memories:  # one engine: what an earlier diagnosis left behind must not count
         assert engine.run(leaves, rules, memory) == Evaluator().run(leaves, rules, memory)
+        assert engine.failures == 0
 
 
 def test_engines_agree_on_many_rules() -> None:
     """More tests and rules than one rule set of durable-rules may have."""
     durable = pytest.importorskip("advisor.engine.durable", exc_type=ImportError)
-    leaves: list[list[Any]] = [["event", ["oops"], False, [["function", "is", f"f{n}"], ["cpu", "at-least", n]]] for n in range(700)]
-    rules = [Rule(f"r{n}", [[n], [~n, (n + 1) % 700]]) for n in range(700)]
-    events = [{"kind": "oops", "line": n, "root": False, "count": 1, "function": f"f{n * 7}", "cpu": 400} for n in range(90)]
-    memory = Memory(events, {})
-    found = durable.DurableRules().run(leaves, rules, memory)
+    size = 700
+    leaves: list[list[Any]] = [
+        ["event", [], False, [["function", "is", f"f{n}"], ["cpu", "at-least", n]]] for n in range(size)
+    ]
+    rules = [Rule(f"r{n}", [[n], [~n, (n + 1) % size]]) for n in range(size)]
+    memory = Memory([one(line=n, function=f"f{n * 7}", cpu=400) for n in range(90)], {})
+    engine = durable.DurableRules()
+    found = engine.run(leaves, rules, memory)
     assert found == Evaluator().run(leaves, rules, memory)
     assert len(found) == 116  # 0, 7, .. 399 hold; each also lets its neighbour below fire
+    assert engine.failures == 0
+
+
+@pytest.mark.parametrize("size", [64, 65, 255, 600])
+def test_engines_agree_when_everything_holds(size: int) -> None:
+    """One event that fulfils all leaves, one leaf that all rules need."""
+    durable = pytest.importorskip("advisor.engine.durable", exc_type=ImportError)
+    leaves: list[list[Any]] = [["event", ["oops"], False, [["cpu", "at-least", n]]] for n in range(size)]
+    leaves += [["fact", "log.complete", "not-in", [n]] for n in range(size)]
+    rules = [Rule(f"r{n}", [[0, n], [size, size + n]]) for n in range(1, size)]
+    memory = Memory([one(cpu=size)], {"log.complete": True})
+    engine = durable.DurableRules()
+    assert engine.run(leaves, rules, memory) == Evaluator().run(leaves, rules, memory)
+    assert len(engine.run(leaves, rules, memory)) == size - 1
+    assert engine.failures == 0
 
 
 def run(leaves: list[list[Any]], clauses: list[list[int]], memory: Memory) -> list[Firing]:
@@ -151,7 +172,11 @@ def one(**values: Value) -> dict[str, Value]:
 
 
 def test_a_rule_reports_all_that_it_matched() -> None:
-    leaves: list[list[Any]] = [["event", ["oops"], False, []], ["fact", "a", "is", "b"], ["event", ["panic"], False, []]]
+    leaves: list[list[Any]] = [
+        ["event", ["oops"], False, []],
+        ["fact", "a", "is", "b"],
+        ["event", ["panic"], False, []],
+    ]
     memory = Memory([one(), one(kind="panic"), one()], {"a": "b"})
     assert run(leaves, [[0, 1], [2]], memory) == [Firing(0, (0, 1, 2), ("a",))]
     assert run(leaves, [[0, ~1]], memory) == []
@@ -193,8 +218,9 @@ def test_true_is_not_one() -> None:
 
 @pytest.mark.parametrize(
     ("op", "wanted"),
-    [("is", 1), ("in", [1]), ("not-in", [1]), ("at-least", 0), ("at-most", 9), ("below", 9), ("above", 0), ("contains", ""),
-     ("contains-not", "x"), ("has", "x"), ("has-any", ["x"]), ("has-none", ["x"]), ("not", "x"), ("not", False), ("is", None)],
+    [("is", 1), ("in", [1]), ("not-in", [1]), ("at-least", 0), ("at-most", 9), ("below", 9), ("above", 0),
+     ("contains", ""), ("contains-not", "x"), ("has", "x"), ("has-any", ["x"]), ("has-none", ["x"]),
+     ("not", "x"), ("not", False), ("is", None)],
 )  # fmt: skip
 def test_unknown_fulfils_no_test(op: str, wanted: Any) -> None:
     assert not holds(op, None, wanted)
@@ -213,9 +239,11 @@ def test_known_and_flags() -> None:
     ("op", "actual", "wanted", "expected"),
     [
         ("at-least", 3, 3, True), ("at-least", 2, 3, False), ("at-least", "3", 3, False), ("at-least", True, 1, False),
-        ("at-most", 3, 3, True), ("above", 3, 3, False), ("above", 3.5, 3, True), ("below", 3, 3, False), ("below", 2, 3, True),
+        ("at-most", 3, 3, True), ("above", 3, 3, False), ("above", 3.5, 3, True),
+        ("below", 3, 3, False), ("below", 2, 3, True),
         ("in", "a", ["b", "a"], True), ("not-in", "a", ["b", "a"], False), ("not-in", "c", ["b", "a"], True),
-        ("contains", "Dell Inc.", "dell", True), ("contains", "HP", "dell", False), ("contains-not", "HP", "dell", True),
+        ("contains", "Dell Inc.", "dell", True), ("contains", "HP", "dell", False),
+        ("contains-not", "HP", "dell", True),
         ("contains", ("Alpha", "beta"), "alpha", True), ("contains", ("alphabet",), "alpha", False),
         ("contains-not", ("alphabet",), "alpha", True), ("contains", 512, "51", True),
         ("has", ("irq", "idle"), "irq", True), ("has", ("irq",), "idle", False), ("has", "irq", "irq", False),
@@ -234,8 +262,8 @@ def test_remember_keeps_flags_only_when_true() -> None:
     event.cpu, event.comm, event.pid = 0, "sh", 12
     (entry,) = remember([event], {0}, {"a": 1}, frozenset(("early", "capture"))).events
     assert entry == {
-        "kind": "oops", "line": 7, "root": True, "capture": True, "module": "frob", "size": 0, "time": 1.5, "cpu": 0, "comm": "sh",
-        "pid": 12, "count": 1,
+        "kind": "oops", "line": 7, "root": True, "capture": True, "module": "frob", "size": 0, "time": 1.5, "cpu": 0,
+        "comm": "sh", "pid": 12, "count": 1,
     }  # fmt: skip
 
 
