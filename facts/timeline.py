@@ -10,6 +10,7 @@ from facts.records import Event, Record, Value
 
 RELATED_SECONDS = 120.0  # a problem this long before a failure is taken for its beginning
 EARLY_SECONDS = 60.0
+BEGUN_SECONDS = 0.5  # a boot whose log ends sooner was only begun
 COVERED_LINES = 200  # so many lines before the root event show what came before it
 
 # A hardware error that was corrected, or a limit that one container hit, does not begin another failure.
@@ -109,7 +110,8 @@ def _ending(reading: Reading, events: list[Event], captures: set[int], failing: 
         return "cut" if failing in reading.lived else "running"
     started = any(h.name == "version" and h.boot == failing for h in reading.headers)
     console = reading.timed > 0 and reading.untimed > 0
-    return "cut" if started and console else "running"
+    ran = reading.last_time is not None and reading.last_time > BEGUN_SECONDS
+    return "cut" if started and console and ran else "running"
 
 
 def _add_truncation(events: list[Event], reading: Reading, failing: int, last_boot: int, captures: set[int]) -> None:
