@@ -1,7 +1,8 @@
 """The next question: the probe with the largest expected gain of information per cost.
 
-For every fact that would decide evidence of a leading cause, each answer that matters is tried on the ranking of those
-causes; the gain is the expected loss of entropy, in bits.
+The gain of a fact is its mutual information with the hypotheses, in bits: how much the answer is expected to tell.
+Hypotheses are the causes that could explain the root event - those that nothing speaks for yet, too - and "something
+else".  How likely a cause makes an answer follows from the weights of its evidence.
 """
 
 from __future__ import annotations
@@ -12,50 +13,56 @@ from typing import Any
 
 from advisor.diagnose import Diagnosis
 from advisor.engine import Memory
-from advisor.engine.evaluator import Evaluator
-from advisor.rank import Ranking, rank, rules
+from advisor.engine.evaluator import Matcher
+from advisor.rank import AHEAD, DIAGNOSED, focus_kinds
 from facts.records import Value
 from kb.cache import Base
 
-LEADING = 8  # causes whose evidence is looked at
+CANDIDATES = 30  # hypotheses that are looked at
 OFFERED = 3
-MINIMUM = 0.01  # bits; less is not worth a question
+MINIMUM = 0.03  # bits; less is not worth a question
+TELLING = 0.25  # share of machines that give an answer which raises some cause, where nothing else is known
+BESIDE = 0.03  # what a bit about readiness is worth against a bit about the mechanism, unless a dump is asked for
 _ASKED_NOT = ("log.", "kernel.cmdline.")
-_RISK_PRICE = {"none": 1.0, "low": 2.0, "disruptive": 25.0}
+_PRICE = {"none": 1.0, "low": 2.0, "disruptive": 25.0}
 
 
 def next_probes(
     base: Base, diagnosis: Diagnosis, passed: Iterable[str] = (), number: int = OFFERED
 ) -> list[dict[str, Any]]:
-    """The best probes: [{probe, ask, gain (bits), cost (minutes), ...}], best first.  `passed` ones are left out."""
+    """The best probes: [{probe, ask, gain (bits), cost, ...}], best first.  `passed` ones are left out."""
     skip = set(passed)
-    causes = _leading(diagnosis)
+    known = diagnosis.memory.facts
+    gains = _Hypotheses(base, diagnosis).gains()
     offers = []
-    if causes:
-        gains = _gains(base, diagnosis, causes)
-        for name, probe in base.probes.items():
-            gain = gains.get(probe["learns"], 0.0)
-            if name not in skip and gain >= MINIMUM and probe["learns"] not in diagnosis.memory.facts:
-                worth = gain / (probe["cost"] * _RISK_PRICE[probe["risk"]]) ** 0.5
-                offers.append((probe["risk"] == "disruptive", -worth, name, gain))
-    offers.sort()
+    for name, probe in base.probes.items():
+        gain = gains.get(probe["learns"], 0.0)
+        if name not in skip and gain >= MINIMUM and probe["learns"] not in known:
+            worth = gain / (probe["cost"] * _PRICE[probe["risk"]]) ** 0.5
+            offers.append((probe["risk"] == "disruptive", -worth, name, gain))
     out: list[dict[str, Any]] = []
     learnt: set[str] = set()
-    for _, _, name, gain in offers:
+    for _, _, name, gain in sorted(offers):
         fact = base.probes[name]["learns"]
         if fact not in learnt:
             learnt.add(fact)
             out.append(_offer(base, name, gain))
-    for cause in causes:
-        for name in base.causes[cause]["verify"]:
-            if name in base.probes and name not in skip and not any(o["probe"] == name for o in out):
-                learns = base.probes[name]["learns"]
-                if learns and learns in diagnosis.memory.facts:
-                    continue
-                out.append(_offer(base, name, 0.0))
+    for name in _verification(base, diagnosis):
         if len(out) >= number:
             break
+        if name not in skip and all(offer["probe"] != name for offer in out):
+            out.append(_offer(base, name, 0.0))
     return out[:number]
+
+
+def _verification(base: Base, diagnosis: Diagnosis) -> list[str]:
+    """Probes that verify the leading causes and whose answer is not known."""
+    out = []
+    for hypothesis in diagnosis.ranking.mechanisms()[:2]:
+        for name in base.causes[hypothesis.cause]["verify"]:
+            if name in base.probes and base.probes[name]["learns"] not in diagnosis.memory.facts:
+                out.append(name)
+    return out
 
 
 def _offer(base: Base, name: str, gain: float) -> dict[str, Any]:
@@ -73,75 +80,115 @@ def _offer(base: Base, name: str, gain: float) -> dict[str, Any]:
     }
 
 
-def _leading(diagnosis: Diagnosis) -> list[str]:
-    hypotheses = [h for h in diagnosis.ranking.hypotheses if h.probability >= 0.02]
-    mechanisms = [h.cause for h in hypotheses if h.facet == "mechanism"][:LEADING]
-    return mechanisms + [h.cause for h in hypotheses if h.facet != "mechanism" and 0.1 <= h.probability < 0.9][:3]
+class _Hypotheses:
+    """Beliefs in the causes that a question could decide between."""
+
+    def __init__(self, base: Base, diagnosis: Diagnosis) -> None:
+        self.base = base
+        self.memory = diagnosis.memory
+        self.mechanisms = _candidates(base, diagnosis)
+        self.beside = [name for name, cause in base.causes.items() if cause["facet"] == "readiness"]
+        matcher = Matcher(base.leaves, self.memory)
+        self.scores = {name: self._score(name, matcher) for name in self.mechanisms + self.beside}
+        odds = {name: 10.0 ** (min(self.scores[name], 300) / 10) for name in self.mechanisms}
+        total = 1.0 + sum(odds.values())
+        self.beliefs = {name: value / total for name, value in odds.items()}
+        no_dump = self.memory.facts.get("kdump.newest_vmcore_complete") is False
+        self.worth_beside = 1.0 if no_dump or not self.mechanisms else BESIDE
+
+    def _score(self, name: str, matcher: Matcher) -> int:
+        cause = self.base.causes[name]
+        strongest: dict[str, int] = {}
+        for evidence in cause["evidence"]:
+            if any(matcher.clause(clause) is not None for clause in evidence["clauses"]):
+                aspect = evidence["aspect"] or evidence["id"]
+                if abs(evidence["weight"]) > abs(strongest.get(aspect, 0)):
+                    strongest[aspect] = evidence["weight"]
+        prior: int = cause["prior"]
+        return prior + sum(strongest.values())
+
+    def gains(self) -> dict[str, float]:
+        """Fact -> expected gain in bits, over the unknown facts that evidence of the causes tests."""
+        answers: dict[str, dict[Value, None]] = {}
+        concerned: dict[str, dict[str, None]] = {}
+        for name in self.mechanisms + self.beside:
+            for evidence in self.base.causes[name]["evidence"]:
+                for literal in {x for clause in evidence["clauses"] for x in clause}:
+                    leaf = self.base.leaves[literal if literal >= 0 else ~literal]
+                    fact = leaf[1]
+                    if leaf[0] == "fact" and fact not in self.memory.facts and not fact.startswith(_ASKED_NOT):
+                        answers.setdefault(fact, {}).update(dict.fromkeys(_answers(leaf[2], leaf[3])))
+                        concerned.setdefault(fact, {})[name] = None
+        return {
+            fact: self._gain(fact, list(values), list(concerned[fact])) for fact, values in answers.items() if values
+        }
+
+    def _gain(self, fact: str, answers: Sequence[Value], concerned: Sequence[str]) -> float:
+        """Mutual information between the fact and the hypotheses."""
+        moved: list[dict[str, int]] = []
+        for value in answers:
+            matcher = Matcher(self.base.leaves, Memory(self.memory.events, {**self.memory.facts, fact: value}))
+            moved.append({name: self._score(name, matcher) - self.scores[name] for name in concerned})
+        shares = [TELLING if any(change > 0 for change in moves.values()) else 1 - TELLING for moves in moved]
+        usual = _shares(shares)
+        likely = {
+            name: _shares(
+                [s * 10.0 ** (max(-30, min(30, moves[name])) / 10) for s, moves in zip(shares, moved, strict=True)]
+            )
+            for name in concerned
+        }
+        mechanisms = [(self.beliefs[n], likely.get(n, usual)) for n in self.mechanisms]
+        rest = max(0.0, 1.0 - sum(belief for belief, _ in mechanisms))
+        gain = _information([*mechanisms, (rest, usual)]) if mechanisms else 0.0
+        for name in concerned:
+            if name not in self.beliefs:
+                odds = 10.0 ** (max(-300, min(300, self.scores[name])) / 10)
+                belief = odds / (1 + odds)
+                gain += self.worth_beside * _information([(belief, likely[name]), (1 - belief, usual)])
+        return gain
 
 
-def _gains(base: Base, diagnosis: Diagnosis, causes: Sequence[str]) -> dict[str, float]:
-    """Fact -> expected gain in bits, over the unknown facts that evidence of the causes tests."""
-    wanted: dict[str, set[tuple[str, Value]]] = {}
-    for cause in causes:
-        for evidence in base.causes[cause]["evidence"]:
-            for clause in evidence["clauses"]:
-                for literal in clause:
-                    leaf = base.leaves[literal if literal >= 0 else ~literal]
-                    if leaf[0] == "fact" and leaf[1] not in diagnosis.memory.facts:
-                        if not leaf[1].startswith(_ASKED_NOT):
-                            wanted.setdefault(leaf[1], set()).update(_answers(leaf[2], leaf[3]))
-    some, origin = rules(base, causes)
-    engine = Evaluator()
-
-    def ranking(facts: dict[str, Value]) -> Ranking:
-        memory = Memory(diagnosis.memory.events, facts)
-        return rank(base, memory, origin, engine.run(base.leaves, some, memory), texts=False)
-
-    now = ranking(diagnosis.memory.facts)
-    before = _entropy(now)
-    gains = {}
-    for fact, answers in wanted.items():
-        outcomes = [ranking({**diagnosis.memory.facts, fact: value}) for _, value in sorted(answers, key=repr)]
-        if outcomes:
-            gains[fact] = _expected(now, before, outcomes)
-    return gains
+def _candidates(base: Base, diagnosis: Diagnosis) -> list[str]:
+    """Mechanisms to tell apart: the ranked ones and, while none is diagnosed, the others that explain the root event."""
+    ranked = [h for h in diagnosis.ranking.mechanisms() if h.probability >= 0.02]
+    names = [h.cause for h in ranked]
+    settled = bool(ranked) and ranked[0].probability >= DIAGNOSED
+    if len(ranked) > 1 and settled:
+        settled = ranked[0].probability >= AHEAD * ranked[1].probability
+    focus = focus_kinds(diagnosis.memory)
+    if not settled and focus:
+        others = [n for n, c in base.causes.items() if c["facet"] == "mechanism" and focus.intersection(c["explains"])]
+        others.sort(key=lambda n: (-base.causes[n]["prior"], n))
+        names += [n for n in others if n not in names]
+    return names[:CANDIDATES]
 
 
-def _answers(op: str, wanted: Any) -> list[tuple[str, Value]]:
+def _answers(op: str, wanted: Any) -> list[Value]:
     """Answers that decide a test of a fact: one that fulfils it and one that does not."""
     values = list(wanted) if isinstance(wanted, list) else [wanted]
     if op in ("known", "unknown"):
         return []
     if isinstance(values[0], bool):
-        return [("yes", True), ("no", False)]
+        return [True, False]
     if op in ("at-least", "above", "at-most", "below"):
-        return [("low", values[0] - 1), ("high", values[0] + 1)]
+        return [values[0] - 1, values[0] + 1]
     if op.startswith("contains"):
-        return [("with", str(values[0])), ("without", "-")]
-    return [("one", value) for value in values] + [("other", "-")]
+        return [str(values[0]), "-"]
+    return [*values, "-"]
 
 
-def _expected(now: Ranking, before: float, outcomes: Sequence[Ranking]) -> float:
-    """Expected loss of entropy; an answer is as likely as the present belief in the causes that it would raise."""
-    likelihoods = []
-    for outcome in outcomes:
-        old = {h.cause: h.score for h in now.hypotheses}
-        ratio = now.open
-        for h in outcome.hypotheses:
-            change = h.score - old.get(h.cause, h.score)
-            belief = next((o.probability for o in now.hypotheses if o.cause == h.cause), 0.01)
-            ratio += belief * 10.0 ** (max(-20, min(20, change)) / 10)
-        likelihoods.append(ratio)
-    total = sum(likelihoods) or 1.0
-    after = sum(weight / total * _entropy(outcome) for weight, outcome in zip(likelihoods, outcomes, strict=True))
-    return max(0.0, before - after)
+def _shares(weights: Sequence[float]) -> list[float]:
+    total = sum(weights)
+    return [weight / total for weight in weights]
 
 
-def _entropy(ranking: Ranking) -> float:
-    shares = [h.probability for h in ranking.hypotheses if h.facet == "mechanism"] + [ranking.open]
-    bits = -sum(p * log2(p) for p in shares if p > 0)
-    for h in ranking.hypotheses:
-        if h.facet != "mechanism" and 0 < h.probability < 1:
-            p = h.probability
-            bits -= 0.3 * (p * log2(p) + (1 - p) * log2(1 - p))
-    return bits
+def _information(hypotheses: Sequence[tuple[float, list[float]]]) -> float:
+    """Bits that the answer tells about the hypotheses, given (belief, probability of each answer)."""
+    gain = 0.0
+    for number in range(len(hypotheses[0][1])):
+        overall = sum(belief * answers[number] for belief, answers in hypotheses)
+        for belief, answers in hypotheses:
+            joint = belief * answers[number]
+            if joint > 1e-12 and overall > 0:
+                gain += joint * log2(answers[number] / overall)
+    return max(0.0, gain)

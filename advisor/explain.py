@@ -78,19 +78,23 @@ def _missing(base: Base, matcher: Matcher, clauses: Sequence[Sequence[int]]) -> 
 
 
 def describe(base: Base, literal: int) -> str:
-    """A leaf in words."""
-    leaf: list[Any] = base.leaves[literal if literal >= 0 else ~literal]
-    if literal < 0:
-        return f"there is {describe(base, ~literal)}"
+    """What a literal needs, or what is there that must not be, in words."""
+    return f"needs {_leaf(base, literal)}" if literal >= 0 else f"there is {_leaf(base, ~literal)}"
+
+
+def _leaf(base: Base, number: int) -> str:
+    leaf: list[Any] = base.leaves[number]
     if leaf[0] == "fact":
-        return f"needs {leaf[1]} {_words(leaf[2], leaf[3])}"
+        return f"{leaf[1]} {_words(leaf[2], leaf[3])}"
     if leaf[0] == "event":
         kinds = " or ".join(leaf[1]) or "any event"
         tests = ", ".join(f"{name} {_words(op, value)}" for name, op, value in leaf[3])
-        return f"needs {kinds}{' as the root event' if leaf[2] else ''}" + (f" with {tests}" if tests else "")
+        return f"{kinds}{' as the root event' if leaf[2] else ''}" + (f" with {tests}" if tests else "")
     if leaf[0] == "count":
-        return f"needs {leaf[3].replace('-', ' ')} {leaf[4]} of {' or '.join(leaf[1])}"
-    return f"needs two events with the same {leaf[3]}"
+        kinds = " or ".join(leaf[1]) or "any event"
+        values = f"different values of {leaf[2]} in " if leaf[2] else "of "
+        return f"{leaf[3].replace('-', ' ')} {leaf[4]} {values}{kinds}"
+    return f"two events with the same {leaf[3]}"
 
 
 def _words(op: str, value: object) -> str:

@@ -8,15 +8,13 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple
 
-from advisor.ask import next_probes
+from advisor.ask import MINIMUM, next_probes
 from advisor.diagnose import Diagnosis
 from advisor.rank import Hypothesis
 from advisor.verdict import verdict
 from advisor.work import Work
 from facts.evidence import Evidence, Known
 from facts.records import Event, Record, Value
-
-MINIMUM_GAIN = 0.01  # bits
 
 
 class Step(NamedTuple):
@@ -82,7 +80,7 @@ class Session:
         """The next question (advisor/ask.py), or None when none is worth asking.  Disruptive ones are not asked."""
         passed = [step.name for step in self.steps if step.action in ("answer", "skip")]
         for offer in next_probes(self.work.base, self.diagnosis, passed, number=12):
-            if offer["learns"] and offer["gain"] >= MINIMUM_GAIN and "disruptive" not in offer["cost"]:
+            if offer["learns"] and offer["gain"] >= MINIMUM and "disruptive" not in offer["cost"]:
                 return offer
         return None
 

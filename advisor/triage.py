@@ -25,13 +25,17 @@ def inputs(paths: Sequence[str]) -> Iterator[str]:
         if not os.path.isdir(path) or os.path.exists(os.path.join(path, HOST_FILE)):
             yield path
             continue
-        for name in sorted(os.listdir(path)):
+        try:
+            names = sorted(name for name in os.listdir(path) if not name.startswith("."))
+        except OSError:
+            yield path  # reading it tells why it cannot be used
+            continue
+        for name in names:
             below = os.path.join(path, name)
-            if name.startswith("."):
-                continue
             if os.path.isdir(below):
-                yield from inputs([below])
-            else:
+                if not os.path.islink(below):  # links may lead around in a circle
+                    yield from inputs([below])
+            elif os.path.isfile(below) or not os.path.exists(below):  # a pipe would never end
                 yield below
 
 
@@ -46,9 +50,10 @@ def one(work: Work, path: str) -> dict[str, Any]:
         return {**work.verdict(host, [] if host else [path]), "input": path}
     except InputError as error:
         return {
-            "schema": SCHEMA, "input": path, "status": "undetermined", "summary": "The input could not be used.",
-            "events": [], "root_event": None, "chain": [], "causes": [],
-            "readiness": {"ok": None, "problems": []}, "next": [], "signature": None, "error": str(error),
+            "schema": SCHEMA, "input": path, "files": [], "status": "undetermined",
+            "summary": "The input could not be used.", "events": [], "root_event": None, "chain": [], "causes": [],
+            "something_else": 1.0, "readiness": {"ok": None, "known": False, "problems": []}, "next": [],
+            "signature": None, "facts": {}, "notes": [], "lines_read": 0, "error": str(error),
         }  # fmt: skip
 
 

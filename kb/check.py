@@ -123,18 +123,25 @@ def slow(expression: str) -> bool:
 
     def walk(items: object, inside: bool) -> bool:
         for op, argument in items:  # type: ignore[attr-defined]
-            if op in (constants.MAX_REPEAT, constants.MIN_REPEAT):
+            if op in (constants.MAX_REPEAT, constants.MIN_REPEAT, constants.POSSESSIVE_REPEAT):
                 _, high, body = argument
                 endless = high == constants.MAXREPEAT
                 if endless and inside:
                     return True
                 if walk(body, inside or endless):
                     return True
-            elif op is constants.SUBPATTERN:
+            elif op is constants.BRANCH:
+                if any(walk(branch, inside) for branch in argument[1]):
+                    return True
+            elif op in (constants.SUBPATTERN, constants.ASSERT, constants.ASSERT_NOT):
                 if walk(argument[-1], inside):
                     return True
-            elif op is constants.BRANCH and any(walk(branch, inside) for branch in argument[1]):
-                return True
+            elif op is constants.ATOMIC_GROUP:
+                if walk(argument, inside):
+                    return True
+            elif op is constants.GROUPREF_EXISTS:
+                if any(walk(branch, inside) for branch in argument[1:] if branch is not None):
+                    return True
         return False
 
     try:

@@ -44,6 +44,8 @@ class ConditionReader:
             fields.problem(node, "", "conditions are nested more than 8 deep")
             return NEVER
         heads = [k for k in ("event", "root", "fact", "all", "any", "not") if k in node.value]
+        if "fact" in heads and "not" in heads:
+            heads.remove("not")  # here it is the test of the fact
         if len(heads) != 1:
             fields.problem(node, "", "exactly one of event, root, fact, all, any, not belongs here")
             return NEVER
@@ -78,8 +80,10 @@ class ConditionReader:
         names = [n.value for n in node.value] if isinstance(node.value, list) else [node.value]
         kinds: tuple[str, ...] = ()
         if names != ["any"]:
+            if not names:
+                fields.problem(node, head, "needs at least one event kind")
             for kind in names:
-                if kind not in self.vocabulary.events:
+                if not isinstance(kind, str) or kind not in self.vocabulary.events:
                     hint = suggestion(str(kind), self.vocabulary.events)
                     fields.problem(node, head, f"{kind!r} is no event kind{hint}")
             kinds = tuple(str(k) for k in names)
@@ -148,6 +152,9 @@ class ConditionReader:
 
     def _operand(self, fields: Fields, node: Node, name: str, op: str, kind: object) -> Constant | None:
         if isinstance(node.value, list):
+            if op not in ("in", "not", "has-any", "has-none"):
+                fields.problem(node, name, f"a single value belongs here; {op} takes no list")
+                return None
             values: list[Scalar] = []
             for item in node.value:
                 one = self._scalar(fields, item, name, op, kind)

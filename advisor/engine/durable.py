@@ -5,7 +5,7 @@ What it can be trusted with was measured (docs/decisions/engine.md); so this mod
 * uses equality and conjunction only - never `none`, which depends on the order within a batch and can corrupt memory,
   nor `$nex`, which also matches the engine's own messages, nor `$gte` and its kin, which hold between text and numbers;
 * answers every other test beforehand and gives the engine the answer as a flag;
-* keeps every rule set small (see the limits below), gives it only what its rules test, and builds each once per process;
+* keeps every rule set small (see the limits below), gives it only what it tests, and builds each once per process;
 * works in two steps: rules over messages find which leaves hold (a clause of one leaf is such a rule), rules over the
   leaves' atoms find which longer clauses do, so that several events never multiply.
 Only this module imports the engine; the package's own Host class is not used because it starts timer threads.

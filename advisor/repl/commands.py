@@ -26,6 +26,7 @@ class Conversation:
         self.over = False
         self.question: dict[str, Any] | None = None
         self.reported = True  # the present verdict was shown
+        self.choosing = False  # the list of symptoms stands on the screen
         self.commands: dict[str, tuple[Callable[[str], None], str]] = {
             "load": (self._load, "load FILE  read a log or a host.yaml"),
             "why": (self._why, "why  why this question"),
@@ -81,8 +82,10 @@ class Conversation:
             known[0](rest.strip())
         elif self.question is not None:
             self._answer(line)
-        elif line.isdigit():
+        elif line.isdigit() and self.choosing:
             self._choose(int(line))
+        elif line.isdigit():
+            self.say("There is no question now; symptoms lists what you can choose, verdict shows where things stand.")
         else:
             self._find(line)
 
@@ -152,6 +155,7 @@ class Conversation:
             self._choose(int(rest))
             return
         self.question = None
+        self.choosing = True
         for number, symptom in enumerate(self.session.work.base.symptoms.values(), 1):
             self.say(f"  {number:>2}  {safe(symptom['says'])}")
 
@@ -160,6 +164,7 @@ class Conversation:
         if not 1 <= number <= len(names):
             self.say(f"There is no choice {number}; symptoms lists them.")
             return
+        self.choosing = False
         self._moved(self.session.symptom(names[number - 1]))
         self._next()
 
@@ -174,6 +179,7 @@ class Conversation:
         if not hits:
             self.say(f"{safe(line)!r} is no command (help) and no choice (symptoms); load FILE reads a log.")
             return
+        self.choosing = True
         self.say("Did you see one of these? Type its number.")
         for _, number, says in sorted(hits)[:5]:
             self.say(f"  {number:>2}  {safe(says)}")

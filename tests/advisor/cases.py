@@ -27,8 +27,11 @@ def stall(line: int = 1, role: str = "root", **attributes: Value) -> Event:
 
 
 def evidence(*events: Event, **facts: Value) -> Evidence:
-    """Evidence of events and facts; hardware__worn stands for hardware.worn, the first event of role root is the root."""
+    """Evidence of events and facts; hardware__worn stands for hardware.worn, the first event of role root is it."""
     root = next((i for i, e in enumerate(events) if e.role == "root"), None)
     chain = [i for i, e in enumerate(events) if e.role in ("root", "consequence")]
     known = {name.replace("__", "."): Known(value, "test") for name, value in facts.items()}
-    return Evidence("test", list(events), root, chain, known, ["test.log"], [], 10, {})
+    return Evidence(
+        name="test", events=list(events), root=root, chain=chain, facts=known, files=["test.log"], notes=[], lines=10,
+        usable=True, answers={},
+    )  # fmt: skip

@@ -125,6 +125,9 @@ def test_problems_are_sorted_and_said_once(tmp_path: Path) -> None:
         (r"(?:a|b+)*", True),
         (r"(\w+\s*)+:", True),
         (r"(?=(a+)+b)", True),
+        (r"(?!(?:a+)*b)", True),
+        (r"(x)?(?(1)(?:a+)+|b)", True),
+        (r"(?>(?:a+)+b)", True),
         (r"(a+", False),
     ],
 )
