@@ -167,6 +167,7 @@ class _Log:
             if report != "none":
                 body = self._body(mark, self._stop(marks, number, len(lines)), lines, first)
                 used = READERS[report](main, body, self.by.frames)
+                self._refine(main)
                 main.end_line = max(main.end_line, body[min(used, len(body)) - 1].line)
                 done = max(done, main.end_line - first + 1)
                 for event in events:
@@ -178,6 +179,15 @@ class _Log:
                 self._inherit(event)
                 self._add(event)
         return done
+
+    def _refine(self, event: Event) -> None:
+        """Give the event the kind that an attribute of its report makes it (`becomes` in kb/events)."""
+        for name, kinds in self.by.kinds[event.kind]["becomes"].items():
+            kind = kinds.get(str(event.attributes.get(name)))
+            if kind is not None:
+                entry = self.by.kinds[kind]
+                event.kind, event.severity, event.title = kind, entry["severity"], entry["title"]
+                return
 
     def _inherit(self, event: Event) -> None:
         """Give the report of this event to the announcement just above it that has none of its own.
@@ -227,9 +237,10 @@ class _Log:
             if event.boot != self.boot or (event.caller and mark.record.caller and event.caller != mark.record.caller):
                 continue
             opened = self.by.kinds[event.kind]["report"]
-            if opened == "none" and report != "none":
+            if opened == "none":
                 continue
-            if found.part and (opened == report or report == "oops"):
+            numbered = "oops-number" in found.attributes and event.kind == "warning"
+            if found.part and not numbered and (opened == report or report == "oops"):
                 if event.line < line <= max(event.end_line, event.line) + REACH.get(opened, MERGE_WITHIN):
                     return True
             if found.kind == event.kind and report != "none" and event.line < line <= event.line + SECOND_HEAD:

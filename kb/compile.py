@@ -179,6 +179,7 @@ def _event(kind: object) -> dict[str, object]:
         "title": kind.title,
         "severity": kind.severity,
         "report": kind.report,
+        "becomes": kind.becomes,
         "patterns": [[p.literal, p.regex, p.set, p.source, p.part] for p in kind.patterns],
         "not": list(kind.looks_like),
     }

@@ -193,11 +193,17 @@ class ConditionReader:
 
     def fact_value(self, fields: Fields, field: str, name: str, node: Node) -> Scalar | None:
         """The node's value as the fact's type wants it."""
+        kind = self.known_fact(fields, node, field, name)
+        return None if kind is None else self._scalar(fields, node, field, "is", kind)
+
+    def known_fact(self, fields: Fields, node: Node, field: str, name: str) -> object:
+        """The type of the fact; None, and a problem, where there is no such fact."""
         kind = self.fact_types.get(name)
+        if kind is None and name.startswith("kernel.cmdline."):
+            kind = "text"
         if kind is None:
             fields.problem(node, field, f"{name} is no fact{suggestion(name, self.fact_types)}")
-            return None
-        return self._scalar(fields, node, field, "is", kind)
+        return kind
 
     # one fact
     def _fact(self, fields: Fields) -> Condition:

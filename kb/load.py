@@ -134,7 +134,7 @@ class Loader:
         def mapping(name: str) -> dict[str, object]:
             path = os.path.join(folder, *name.split("/"))
             node = self._yaml(path) if os.path.exists(path) else None
-            value = plain(node) if node is not None else {}
+            value = plain(node) if node is not None and node.value is not None else {}
             if not isinstance(value, dict):
                 self.problems.append(Problem(Place(path), "", "a mapping belongs here"))
             return _mapping(value)
@@ -162,8 +162,8 @@ class Loader:
 
     def _items(self, path: str) -> Iterator[Fields]:
         """The mappings of a list file; a file that does not exist has none."""
-        root = self._yaml(path) if os.path.exists(path) else None
-        if root is None:
+        root = self._yaml(path) if os.path.lexists(path) else None
+        if root is None or root.value is None:
             return
         if not isinstance(root.value, list):
             self.problems.append(Problem(Place(path, root.line), "", "a list belongs here"))
@@ -175,7 +175,7 @@ class Loader:
         """Lines by which a kernel introduces itself: a list of {name, literal, regex}."""
         for fields in self._items(path):
             name = fields.text("name", required=True)
-            literal, regex = (_raw(fields.node(key, required=True)) for key in ("literal", "regex"))
+            literal, regex = (_raw(fields, key, required=True) for key in ("literal", "regex"))
             fields.done()
             self.vocabulary.headers.append((name, literal, regex))
 
@@ -192,8 +192,7 @@ class Loader:
     def _facts(self, fields: Fields, key: str) -> dict[str, Scalar]:
         """Facts by full names, converted to their types."""
         out: dict[str, Scalar] = {}
-        node = fields.node(key)
-        for fact, item in (node.value if node is not None and isinstance(node.value, dict) else {}).items():
+        for fact, item in _entries(fields, key):
             value = self.conditions.fact_value(fields, f"{key}.{fact}", fact, item)
             if value is not None:
                 out[fact] = value
@@ -207,8 +206,8 @@ class Loader:
             inner = Fields(node, fields.path, self.problems, f"{kind}.patterns")
             patterns.append(
                 Pattern(
-                    _raw(inner.node("literal", required=True)),
-                    _raw(inner.node("regex", required=True)),
+                    _raw(inner, "literal", required=True),
+                    _raw(inner, "regex", required=True),
                     self._attributes(inner, "set"),
                     inner.text("from", "kernel", one_of=("kernel", "user", "any")),
                     inner.flag("part"),
@@ -222,7 +221,7 @@ class Loader:
                 examples.append(Example(node.text, {}, Place(fields.path, node.line, node.column)))
                 continue
             inner = Fields(node, fields.path, self.problems, f"{kind}.examples")
-            examples.append(Example(_raw(inner.node("text", True)), self._attributes(inner, "attributes"), inner.place))
+            examples.append(Example(_raw(inner, "text", True), self._attributes(inner, "attributes"), inner.place))
             inner.done()
         return EventKind(
             kind,
@@ -230,12 +229,26 @@ class Loader:
             fields.text("severity", "problem", required=True, one_of=SEVERITIES),
             fields.text("report", "none"),
             tuple(patterns),
+            self._becomes(fields),
             fields.texts("not"),
             tuple(examples),
             fields.texts("counterexamples"),
             fields.text("sources"),
             fields.place,
         )
+
+    def _becomes(self, fields: Fields) -> dict[str, dict[str, str]]:
+        """`becomes: {attribute: {value: kind}}`."""
+        out: dict[str, dict[str, str]] = {}
+        node = fields.node("becomes")
+        for attribute, kinds in _mapping(plain(node) if node is not None else None).items():
+            if attribute not in self.vocabulary.attributes:
+                fields.problem(node, f"becomes.{attribute}", "no such attribute (kb/vocabulary/attributes.yaml)")
+            out[attribute] = {value: str(kind) for value, kind in _mapping(kinds).items()}
+            for kind in out[attribute].values():
+                if kind not in self.vocabulary.events:
+                    fields.problem(node, f"becomes.{attribute}", f"{kind} is no event kind")
+        return out
 
     def _attributes(self, fields: Fields, key: str) -> dict[str, Scalar]:
         values = fields.scalars(key)
@@ -249,7 +262,7 @@ class Loader:
         front, body, body_line = split_front_matter(text)
         node = self._yaml(path, front, 2) if front else None
         if node is None:
-            if text:
+            if text and not front:
                 self.problems.append(Problem(Place(path), "", "must begin with YAML between two lines of ---"))
             return None
         fields = Fields(node, path, self.problems)
@@ -336,10 +349,14 @@ class Loader:
         when = self.conditions.read(fields.node("when", True), fields.path, self.problems, f"{name}.when")
         then: dict[str, Scalar] = {}
         copies: dict[str, str] = {}
-        node = fields.node("then", required=True)
-        for fact, item in (node.value if node is not None and isinstance(node.value, dict) else {}).items():
+        for fact, item in _entries(fields, "then", required=True):
             if isinstance(item.value, dict):
-                copies[fact] = str(_value(item.value.get("copy")))
+                inner = Fields(item, fields.path, self.problems, f"then.{fact}")
+                source = inner.text("copy", required=True)
+                inner.done()
+                for named in (fact, source):
+                    self.conditions.known_fact(fields, item, f"then.{fact}", named)
+                copies[fact] = source
                 continue
             value = self.conditions.fact_value(fields, f"then.{fact}", fact, item)
             if value is not None:
@@ -351,13 +368,12 @@ class Loader:
         if node is None:
             return None
         fields = Fields(node, path, self.problems)
-        given = fields.node("facts")
-        facts = plain(given) if given is not None else {}
+        facts = {fact: plain(item) for fact, item in _entries(fields, "facts")}
         incident = Incident(
             fields.text("id", required=True),
             fields.text("title", required=True),
-            _mapping(facts),
-            _raw(fields.node("log")),
+            dict(facts),
+            _raw(fields, "log"),
             fields.texts("causes", required=True),
             fields.texts("not"),
             fields.text("root"),
@@ -373,8 +389,23 @@ def _value(node: Node | None) -> object:
     return node.value if node is not None else None
 
 
-def _raw(node: Node | None) -> str:
+def _raw(fields: Fields, key: str, required: bool = False) -> str:
+    """Text exactly as it stands there, spaces included."""
+    node = fields.node(key, required)
+    if node is not None and isinstance(node.value, (list, dict)):
+        fields.problem(node, key, f"text belongs here, not a {node.kind}")
     return node.text if node is not None else ""
+
+
+def _entries(fields: Fields, key: str, required: bool = False) -> list[tuple[str, Node]]:
+    """Names and nodes of a mapping."""
+    node = fields.node(key, required)
+    if node is None:
+        return []
+    if not isinstance(node.value, dict):
+        fields.problem(node, key, "a mapping (name: value) belongs here")
+        return []
+    return list(node.value.items())
 
 
 def _mapping(value: object) -> dict[str, object]:

@@ -131,6 +131,7 @@ class EventKind(NamedTuple):
     severity: str
     report: str
     patterns: tuple[Pattern, ...]
+    becomes: dict[str, dict[str, str]]  # attribute -> value -> the kind that the event then is
     looks_like: tuple[str, ...]  # regexes of lines that are not this event
     examples: tuple[Example, ...]
     counterexamples: tuple[str, ...]

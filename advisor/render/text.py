@@ -28,13 +28,16 @@ def _lines(verdict: dict[str, Any], width: int, style: Style) -> Iterator[str]:
     yield from (style.bold(line) for line in wrap(safe(verdict["summary"]), width))
     if verdict["chain"]:
         yield ""
-        yield style.bold("What happened") + _in_file(verdict)
+        head = "What happened"
+        lines = list(_item(f"{head}  ", _in_file(verdict), width)) or [head]
+        yield style.bold(head) + lines[0][len(head) :]
+        yield from lines[1:]
         yield from _chain(verdict, width, style)
     if first is not None:
         yield ""
-        yield style.bold(f"Why {first['id']}, {percent(first['probability'])}") + style.dim(
-            "   weights in decibans: +10 is ten times likelier"
-        )
+        head = f"Why {first['id']}, {percent(first['probability'])}"
+        unit = "   weights in decibans: +10 is ten times likelier"
+        yield style.bold(head) + (style.dim(unit) if len(head + unit) <= width else "")
         yield from _findings(first, width)
     if beside:
         yield ""
@@ -69,7 +72,7 @@ def _lines(verdict: dict[str, Any], width: int, style: Style) -> Iterator[str]:
 def _in_file(verdict: dict[str, Any]) -> str:
     """The log that the lines count in, where there are several."""
     files = verdict.get("files", [])
-    return f"  in {safe(files[verdict['events'][verdict['chain'][0]]['file']])}" if len(files) > 1 else ""
+    return f"in {safe(files[verdict['events'][verdict['chain'][0]]['file']])}" if len(files) > 1 else ""
 
 
 def _chain(verdict: dict[str, Any], width: int, style: Style) -> Iterator[str]:

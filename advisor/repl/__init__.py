@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable
+from io import TextIOWrapper
 
 from advisor.cli import USABLE, columns, wants_colour, write
 from advisor.repl.commands import Conversation
@@ -14,7 +15,11 @@ from advisor.work import Work
 
 def repl(options: argparse.Namespace) -> int:
     """Talk until the person leaves; returns the exit status."""
+    if sys.stdin is None:  # closed by the caller
+        sys.stdin = open(os.devnull, encoding="utf-8")  # noqa: SIM115
     terminal = sys.stdin.isatty() and sys.stdout.isatty()
+    if isinstance(sys.stdin, TextIOWrapper):
+        sys.stdin.reconfigure(errors="replace")
     talk = Conversation(Work(options.kb, options.engine), say, columns, terminal and wants_colour())
     read = _prompt(talk) if terminal else _plain
     talk.start()

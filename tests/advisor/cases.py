@@ -14,7 +14,7 @@ ROOT = Path(__file__).parent.parent.parent
 
 def event(kind: str, line: int = 1, role: str = "context", severity: str = "failure", **attributes: Value) -> Event:
     """An event as the reader gives it; underscores in names stand for dashes."""
-    one = Event(kind, Record(line, f"{kind} in line {line}", float(line)), severity, kind)
+    one = Event(kind, Record(line, f"{kind} @{line}", float(line)), severity, kind)
     one.role = role
     one.attributes.update({name.replace("_", "-"): value for name, value in attributes.items()})
     one.attributes["position"] = role

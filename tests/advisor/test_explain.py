@@ -24,7 +24,7 @@ def test_how_shows_prior_findings_and_sum(base: Base, diagnosis: Diagnosis) -> N
     assert lines[0].startswith("The cable is loose (cable-loose): ")
     assert "  -10  before any evidence" in lines
     assert "  +10  sda stalled for 30 s" in lines
-    assert "line 12: disk-stall in line 12" in text
+    assert "line 12: disk-stall @12" in text
     assert "hardware.cable_age = 7 (test)" in text
     assert "A loose cable stalls." in text
     assert any(line.startswith("  +10  in all") for line in lines)
