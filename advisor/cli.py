@@ -6,10 +6,10 @@ import argparse
 import os
 import sys
 from collections.abc import Sequence
-from typing import TextIO
+
+from advisor.terminal import INTERRUPTED, UNUSABLE, USABLE, USAGE, columns, complain, wants_colour, warn, write
 
 VERSION = "0.1.0"
-USABLE, UNUSABLE, USAGE, INTERRUPTED = 0, 1, 2, 130
 
 _EPILOG = """\
 without options:   the interactive advisor
@@ -186,34 +186,3 @@ def _batch(options: argparse.Namespace) -> int:
     except OSError as error:
         return complain(f"{options.output}: cannot be written: {error.strerror}")
     return USABLE
-
-
-def warn(work: object) -> None:
-    """One line on standard error when knowledge files have problems."""
-    problems = getattr(work, "problems", [])
-    if problems:
-        more = f" (and {len(problems) - 1} more; run kadvisor kb check)" if len(problems) > 1 else ""
-        print(f"kadvisor: knowledge problem: {problems[0]}{more}", file=sys.stderr)
-
-
-def write(stream: TextIO, text: str) -> None:
-    """Write text whatever the encoding of the stream is."""
-    encoding = stream.encoding or "utf-8"
-    stream.write(text.encode(encoding, "replace").decode(encoding))
-
-
-def complain(message: str, status: int = UNUSABLE) -> int:
-    """One clear line on standard error."""
-    clean = "".join(c if c.isprintable() else "?" for c in message)
-    print(f"kadvisor: {clean}", file=sys.stderr)
-    return status
-
-
-def columns() -> int:
-    from shutil import get_terminal_size
-
-    return get_terminal_size((100, 40)).columns
-
-
-def wants_colour() -> bool:
-    return not os.environ.get("NO_COLOR") and os.environ.get("TERM", "dumb") != "dumb"

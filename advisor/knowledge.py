@@ -6,8 +6,8 @@ import argparse
 import sys
 from collections.abc import Iterator
 
-from advisor.cli import UNUSABLE, USABLE, columns, complain, wants_colour, write
 from advisor.render.plain import Style, safe, wrap
+from advisor.terminal import UNUSABLE, USABLE, columns, complain, wants_colour, write
 from kb.fields import suggestion
 from kb.load import load
 from kb.model import WEIGHTS, Cause, EventKind, Incident, Knowledge, Probe

@@ -12,7 +12,7 @@ from advisor.engine import Firing, Memory, Rule
 from kb.cache import Base
 
 SHOWN = 0.05  # causes below this probability are left out
-LIKELY = 0.5
+LIKELY = 0.55
 DIAGNOSED = 0.8
 AHEAD = 2.0  # a diagnosis is at least this many times likelier than the next mechanism
 PARENT_PENALTY = 10  # decibans that a general cause yields to a special case that shows

@@ -9,8 +9,8 @@ import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from advisor.cli import UNUSABLE, USABLE, complain, warn, write
 from advisor.render.plain import safe
+from advisor.terminal import UNUSABLE, USABLE, complain, warn, write
 from advisor.verdict import SCHEMA
 from advisor.work import Work
 from facts.errors import InputError
@@ -50,7 +50,7 @@ def one(work: Work, path: str) -> dict[str, Any]:
         return {**work.verdict(host, [] if host else [path]), "input": path}
     except InputError as error:
         return {
-            "schema": SCHEMA, "input": path, "files": [], "status": "undetermined",
+            "schema": SCHEMA, "input": path, "usable": False, "files": [], "status": "undetermined",
             "summary": "The input could not be used.", "events": [], "root_event": None, "chain": [], "causes": [],
             "something_else": 1.0, "readiness": {"ok": None, "known": False, "problems": []}, "next": [],
             "signature": None, "facts": {}, "notes": [], "lines_read": 0, "error": str(error),

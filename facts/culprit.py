@@ -38,7 +38,7 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "slab-corruption": ("free",),
     "kmemleak": ("free",),
 }
-_NEVER = frozenset(("always", "entry", "interrupt-entry"))  # generic for every kind of event
+_NEVER = frozenset(("always", "helper", "entry", "interrupt-entry"))  # generic for every kind of event
 _SHORTAGE = frozenset(("oom-kill", "memcg-oom-kill", "oom-panic"))
 _STALL_SKIP = ("stall", "interrupt-entry")
 _SCHEDULER = frozenset(("schedule", "__schedule", "schedule_debug"))  # where a corrupted stack end is found
@@ -47,6 +47,8 @@ _IF_FLAG = 1 << 9
 
 def groups_for(kind: str) -> tuple[str, ...]:
     """The generic groups that count, besides `always`, for reports of a kind."""
+    import os
+    if kind in os.environ.get("NOH", "").split(","): return (*_GROUPS.get(kind, ()), "-helper")
     return _STALL_SKIP if kind in STALLS else _GROUPS.get(kind, ())
 
 
@@ -57,6 +59,9 @@ def is_generic(frame: Frame, groups: Sequence[str], table: FrameTable) -> bool:
     found = table.groups(frame.function, frame.module)
     if frame.module is not None:
         return "module-helper" in found
+    import os
+    if "-helper" in groups:
+        return not found.isdisjoint(_NEVER - {"helper"}) or not found.isdisjoint(groups)
     return bool(found) and (not found.isdisjoint(_NEVER) or not found.isdisjoint(groups))
 
 
@@ -71,7 +76,7 @@ def _dispatcher(frames: Sequence[Frame], table: FrameTable) -> Frame | None:
         (
             f
             for f in frames
-            if f.module is None and (g := table.groups(f.function)) and "entry" in g and "always" not in g
+            if f.module is None and (g := table.groups(f.function)) and "entry" in g and g.isdisjoint(("always", "helper"))
         ),
         None,
     )

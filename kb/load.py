@@ -354,7 +354,7 @@ class Loader:
                 inner = Fields(item, fields.path, self.problems, f"then.{fact}")
                 source = inner.text("copy", required=True)
                 inner.done()
-                for named in (fact, source):
+                for named in filter(None, (fact, source)):
                     self.conditions.known_fact(fields, item, f"then.{fact}", named)
                 copies[fact] = source
                 continue

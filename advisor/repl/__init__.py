@@ -8,8 +8,8 @@ import sys
 from collections.abc import Callable
 from io import TextIOWrapper
 
-from advisor.cli import USABLE, columns, wants_colour, write
 from advisor.repl.commands import Conversation
+from advisor.terminal import USABLE, columns, wants_colour, write
 from advisor.work import Work
 
 

@@ -27,9 +27,10 @@ def run(*arguments: str, **more: object) -> subprocess.CompletedProcess[str]:
 def refused(capsys: pytest.CaptureFixture[str], status: int, *arguments: str) -> str:
     """The one line of the error."""
     try:
-        assert main(arguments) == status
+        code: object = main(arguments)
     except SystemExit as end:
-        assert end.code == status
+        code = end.code
+    assert code == status
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("kadvisor: ")
@@ -157,9 +158,9 @@ def test_names_cannot_steer_the_terminal(capsys: pytest.CaptureFixture[str]) -> 
 @pytest.mark.parametrize(
     "arguments",
     [
-        ["--bogus"], ["--log"], ["bogus"], ["--format", "pdf", "--log", QUIET], ["--format", "json"], ["--output", "x"], ["kb"],
-        ["kb", "bogus"], ["kb", "show"], ["triage"], ["triage", "--jobs", "0", "x"], ["triage", "--jobs", "many", "x"],
-        ["--engine", "bogus", "--log", QUIET], ["--lo", QUIET],
+        ["--bogus"], ["--log"], ["bogus"], ["--format", "pdf", "--log", QUIET], ["--format", "json"], ["--output", "x"],
+        ["kb"], ["kb", "bogus"], ["kb", "show"], ["triage"], ["triage", "--jobs", "0", "x"],
+        ["triage", "--jobs", "many", "x"], ["--engine", "bogus", "--log", QUIET], ["--lo", QUIET],
     ],
 )  # fmt: skip
 def test_wrong_use(capsys: pytest.CaptureFixture[str], arguments: list[str]) -> None:

@@ -115,11 +115,17 @@ def test_facets_stand_beside_with_their_own_probability(doctor: Diagnostician) -
         ({"hardware__worn": True}, "diagnosed"),  # 15 decibans
         ({"hardware__cable_age": 7}, "diagnosed"),  # 10
         ({"hardware__cable_age": 0}, "undetermined"),
-        ({}, "likely"),  # 0 decibans: even
+        ({}, "undetermined"),  # 0 decibans: even
     ],
 )
 def test_status(doctor: Diagnostician, facts: dict[str, bool | int], status: str) -> None:
     assert rank(doctor, evidence(stall(), **facts)).status == status
+
+
+def test_status_likely(doctor: Diagnostician) -> None:
+    ranking = rank(doctor, evidence(stall(count=3)))  # 5 and 0 decibans
+    assert ranking.mechanisms()[0].probability == pytest.approx(share(5, 0)[0])
+    assert ranking.status == "likely"
 
 
 def test_two_equal_causes_are_no_diagnosis(doctor: Diagnostician) -> None:

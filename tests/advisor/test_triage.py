@@ -107,7 +107,7 @@ def test_text_is_one_clean_line_each(tree: Path, capsys: pytest.CaptureFixture[s
     out = capsys.readouterr().out.splitlines()
     assert len(out) == 2
     assert "\x1b" not in out[0]
-    assert out[1].startswith(f"{tree / 'a.log'}: Disk sda stalled: ")
+    assert out[1].startswith(f"{tree / 'a.log'}: Disk sda stalled")
 
 
 def test_json_lines_are_ascii(tree: Path, capsys: pytest.CaptureFixture[str]) -> None:

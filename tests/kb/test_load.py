@@ -145,7 +145,7 @@ BAD = [
     (DERIVATIONS, "{house.age: 100, house.name: {copy: kernel.cmdline}}", "old", 3, "then", "a mapping"),
     (DERIVATIONS, "{copy: kernel.cmdline}", "{copy: kernel.cmdlin}", 3, "then.house.name", "is no fact"),
     (DERIVATIONS, "house.name: {copy", "house.nam: {copy", 3, "then.house.nam", "is no fact"),
-    (DERIVATIONS, "{copy: kernel.cmdline}", "{kopie: kernel.cmdline}", 3, "then.house.name", "copy"),
+    (DERIVATIONS, "{copy: kernel.cmdline}", "{kopie: kernel.cmdline}", 3, "then.house.name.copy", "is missing"),
     (ONE, "id: one", "id: One Two", 1, "id", "lower-case words"),
     (ONE, "title: A candle\n", "", 1, "title", "is missing"),
     (ONE, "causes: [candle, neighbour]\n", "", 1, "causes", "is missing"),
