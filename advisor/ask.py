@@ -34,10 +34,11 @@ def next_probes(
     skip = set(passed)
     known = diagnosis.memory.facts
     gains = _Hypotheses(base, diagnosis).gains()
+    matcher = Matcher(base.leaves, diagnosis.memory)
     offers = []
     for name, probe in base.probes.items():
         gain = gains.get(probe["learns"], 0.0)
-        if name not in skip and gain >= MINIMUM and probe["learns"] not in known:
+        if name not in skip and gain >= MINIMUM and probe["learns"] not in known and _sensible(probe, matcher):
             worth = gain / (probe["cost"] * _PRICE[probe["risk"]]) ** 0.5
             offers.append((probe["risk"] == "disruptive", -worth, name, gain))
     out: list[dict[str, Any]] = []
@@ -50,9 +51,14 @@ def next_probes(
     for name in _verification(base, diagnosis):
         if len(out) >= number:
             break
-        if name not in skip and all(offer["probe"] != name for offer in out):
+        if name not in skip and _sensible(base.probes[name], matcher) and all(offer["probe"] != name for offer in out):
             out.append(_offer(base, name, 0.0))
     return out[:number]
+
+
+def _sensible(probe: dict[str, Any], matcher: Matcher) -> bool:
+    """Whether the probe fits this machine, as far as is known (`only` in kb/probes)."""
+    return all(matcher.clause(clause) is None for clause in probe["senseless"])
 
 
 def _verification(base: Base, diagnosis: Diagnosis) -> list[str]:
@@ -149,7 +155,7 @@ class _Hypotheses:
 
 
 def _candidates(base: Base, diagnosis: Diagnosis) -> list[str]:
-    """Mechanisms to tell apart: the ranked ones and, while none is diagnosed, the others that explain the root event."""
+    """Mechanisms to tell apart: the ranked ones and, while none is diagnosed, others that explain the root event."""
     ranked = [h for h in diagnosis.ranking.mechanisms() if h.probability >= 0.02]
     names = [h.cause for h in ranked]
     settled = bool(ranked) and ranked[0].probability >= DIAGNOSED

@@ -17,6 +17,7 @@ examples:
   kadvisor --log console.log
   kadvisor --facts host.yaml --format json
   journalctl -k -b -1 | kadvisor --log -
+  kadvisor explain console.log
   kadvisor triage /var/crash --jobs 2 > verdicts.jsonl
   kadvisor kb show use-after-free
 
@@ -55,6 +56,14 @@ def parser() -> argparse.ArgumentParser:
     triage.add_argument("--format", choices=("jsonl", "text"), default="jsonl")
     triage.add_argument("--jobs", type=_jobs, default=1, metavar="N", help="read N inputs at a time (1 to 64)")
     _shared(triage)
+    explain = commands.add_parser(
+        "explain", help="a log with each decisive line annotated in plain words", allow_abbrev=False
+    )
+    explain.add_argument("file", metavar="FILE", help="kernel log (.gz .xz .zst too, - is standard input)")
+    explain.add_argument("--format", choices=("text", "markdown"), default="text", help="form of the output")
+    explain.add_argument("--all", action="store_true", help="print every line, not only the decisive ones")
+    explain.add_argument("--output", metavar="FILE", help="write there instead of to standard output")
+    _shared(explain)
     kb = commands.add_parser("kb", help="the knowledge base", allow_abbrev=False)
     parts = kb.add_subparsers(dest="part", metavar="ACTION", required=True, parser_class=_Parser)
     check = parts.add_parser(
@@ -145,6 +154,10 @@ def _run(options: argparse.Namespace) -> int:
         from advisor.triage import triage
 
         return triage(options)
+    if options.command == "explain":
+        from advisor.reading_aid import explain
+
+        return explain(options)
     if options.command == "kb":
         from advisor.knowledge import knowledge
 

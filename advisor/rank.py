@@ -15,7 +15,8 @@ SHOWN = 0.05  # causes below this probability are left out
 LIKELY = 0.55
 DIAGNOSED = 0.8
 AHEAD = 2.0  # a diagnosis is at least this many times likelier than the next mechanism
-PARENT_PENALTY = 10  # decibans that a general cause yields to a special case that shows
+SPECIAL = 0.9  # share of a family that goes to its special cases where evidence of their own shows ...
+SHOWS = 5  # ... that is, findings worth so many decibans
 
 
 class Finding(NamedTuple):
@@ -126,19 +127,25 @@ def _compete(base: Base, competing: list[Hypothesis]) -> tuple[list[Hypothesis],
         groups.setdefault(parent or hypothesis.cause, []).append(hypothesis)
     masses: dict[str, float] = {}
     for head, members in groups.items():
-        special = any(m.cause != head for m in members)
-        weights = {
-            m.cause: 10.0 ** (min(m.score - (PARENT_PENALTY if special and m.cause == head else 0), 300) / 10)
-            for m in members
-        }
-        mass = max(10.0 ** (min(m.score, 300) / 10) for m in members)
-        share = sum(weights.values())
-        for name, weight in weights.items():
-            masses[name] = mass * weight / share
+        odds = {m.cause: 10.0 ** (min(m.score, 300) / 10) for m in members}
+        mass = max(odds.values())
+        own = sum(odds[m.cause] for m in members if m.cause != head and _shows(base, m))
+        other = sum(odds.values()) - own
+        for name, weight in odds.items():
+            special = name != head and _shows(base, next(m for m in members if m.cause == name))
+            if own and other:
+                masses[name] = mass * (SPECIAL * weight / own if special else (1 - SPECIAL) * weight / other)
+            else:
+                masses[name] = mass * weight / (own + other)
     total = 1.0 + sum(masses.values())
     ranked = [h._replace(probability=masses[h.cause] / total) for h in competing]
     ranked.sort(key=lambda h: (-h.probability, -h.score, h.cause))
     return ranked, 1.0 / total
+
+
+def _shows(base: Base, hypothesis: Hypothesis) -> bool:
+    """Whether a special case has evidence of its own that is worth something."""
+    return hypothesis.score - int(base.causes[hypothesis.cause]["prior"]) >= SHOWS
 
 
 def _status(mechanisms: list[Hypothesis], beside: list[Hypothesis], focus: set[str]) -> str:

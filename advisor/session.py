@@ -6,7 +6,8 @@ No terminal in here: the interactive advisor, tests and other front ends drive t
 
 from __future__ import annotations
 
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.ask import MINIMUM, next_probes
 from advisor.diagnose import Diagnosis
@@ -14,15 +15,21 @@ from advisor.rank import Hypothesis
 from advisor.verdict import verdict
 from advisor.work import Work
 from facts.evidence import Evidence, Known
-from facts.records import Event, Record, Value
+from facts.records import Event, Record, Scalar, Value
+
+if TYPE_CHECKING:
+    from advisor.bundle import Bundle
+
+QUESTIONS = 15  # questions at most, unless the person asks for more
 
 
 class Step(NamedTuple):
-    """One thing a person did: answered a probe, passed over it, chose a symptom, or loaded a file."""
+    """One thing a person did: answered a probe, passed over it, chose a symptom, told of an event, gave a fact."""
 
-    action: str  # answer, skip, symptom, load, fact
+    action: str  # answer, skip, symptom, event, fact
     name: str
-    value: Value | None = None
+    value: Value | None = None  # of symptom and event: attributes that were told, as "name=value"
+    source: str = ""  # where the value comes from; "" is the person
 
 
 class Change(NamedTuple):
@@ -38,6 +45,9 @@ class Session:
         self.work = work
         self.steps: list[Step] = []
         self.undone: list[Step] = []
+        self.limit = QUESTIONS
+        self.bundle: Bundle | None = None  # what was read, in a form that can be kept
+        self.record: Callable[[dict[str, Any]], object] | None = None  # keeps each change before it is shown
         self._given = evidence
         self._diagnosis: Diagnosis | None = None
 
@@ -48,7 +58,9 @@ class Session:
         given = self._given or Evidence("conversation", [], None, [], {}, [], [], 0, True, {})
         for step in self.steps:
             if step.action == "symptom":
-                given = self._with_symptom(given, step.name)
+                given = self._with_symptom(given, step.name, told(step.value))
+            elif step.action == "event":
+                given = self._with_event(given, step.name, "", told(step.value))
         return given
 
     @property
@@ -70,18 +82,24 @@ class Session:
             if step.action in ("answer", "fact") and step.value is not None:
                 name = self.work.base.probes[step.name]["learns"] if step.action == "answer" else step.name
                 if name:
-                    out[name] = Known(step.value, "your answer")
+                    out[name] = Known(step.value, step.source or "your answer")
         return out
 
     def verdict(self) -> dict[str, Any]:
         return verdict(self.work.base, self.diagnosis)
 
     def question(self) -> dict[str, Any] | None:
-        """The next question (advisor/ask.py), or None when none is worth asking.  Disruptive ones are not asked."""
+        """The next question (advisor/ask.py), or None when none is worth asking.  Disruptive ones are not asked,
+        and no fact is asked for twice."""
         passed = [step.name for step in self.steps if step.action in ("answer", "skip")]
+        if len(passed) >= self.limit:
+            return None
+        probes = self.work.base.probes
+        asked = {probes[name]["learns"] for name in passed if name in probes}
         for offer in next_probes(self.work.base, self.diagnosis, passed, number=12):
             if offer["learns"] and offer["gain"] >= MINIMUM and "disruptive" not in offer["cost"]:
-                return offer
+                if offer["learns"] not in asked:
+                    return offer
         return None
 
     def what_if(self, fact: str, raw: object) -> list[Change]:
@@ -93,16 +111,21 @@ class Session:
         return changes(self.diagnosis, self._diagnose(answers))
 
     # what people do
-    def load(self, evidence: Evidence) -> None:
+    def load(self, evidence: Evidence, bundle: Bundle | None = None) -> None:
         """Take the evidence of a file that was read; answers given so far stay."""
         self._given = evidence
+        self.bundle = bundle
         self._changed()
+        if bundle is not None and self.record is not None:
+            from advisor.bundle import pack
 
-    def answer(self, probe: str, raw: object) -> list[Change]:
+            self.record({"do": "evidence", "evidence": pack(bundle), "then": self.belief()})
+
+    def answer(self, probe: str, raw: object, source: str = "") -> list[Change]:
         """Take an answer to a probe; returns what moved.  Raises ValueError when the answer does not fit the fact."""
         fact = self.work.base.probes[probe]["learns"]
         value = self.work.gatherer.names.convert(fact, raw)
-        return self._do(Step("answer" if value is not None else "skip", probe, value))
+        return self._do(Step("answer" if value is not None else "skip", probe, value, source))
 
     def fact(self, name: str, raw: object) -> list[Change]:
         """Take a fact by its name.  Raises ValueError."""
@@ -111,9 +134,13 @@ class Session:
     def skip(self, probe: str) -> None:
         self._do(Step("skip", probe))
 
-    def symptom(self, name: str) -> list[Change]:
-        """Take a symptom of kb/vocabulary/symptoms.yaml."""
-        return self._do(Step("symptom", name))
+    def symptom(self, name: str, attributes: Mapping[str, Scalar] | None = None) -> list[Change]:
+        """Take a symptom of kb/vocabulary/symptoms.yaml, with what was told about its event (cpu, function)."""
+        return self._do(Step("symptom", name, _told(attributes)))
+
+    def event(self, kind: str, attributes: Mapping[str, Scalar] | None = None) -> list[Change]:
+        """Take an event that a person tells of."""
+        return self._do(Step("event", kind, _told(attributes)))
 
     def undo(self) -> Step | None:
         """Forget the last step; returns it, or None when there is nothing to undo."""
@@ -122,6 +149,7 @@ class Session:
         step = self.steps.pop()
         self.undone.append(step)
         self._changed()
+        self._record({"do": "undo"})
         return step
 
     def redo(self) -> Step | None:
@@ -131,6 +159,7 @@ class Session:
         step = self.undone.pop()
         self.steps.append(step)
         self._changed()
+        self._record({"do": "redo"})
         return step
 
     def _do(self, step: Step) -> list[Change]:
@@ -138,26 +167,71 @@ class Session:
         self.steps.append(step)
         self.undone.clear()
         self._changed()
+        self._record(packed(step))
         return changes(before, self.diagnosis)
 
     def _changed(self) -> None:
         self._diagnosis = None
 
-    def _with_symptom(self, given: Evidence, name: str) -> Evidence:
+    def belief(self) -> dict[str, Any]:
+        """What is believed now, for comparison later: status, share of "something else", causes."""
+        ranking = self.diagnosis.ranking
+        causes = {h.cause: round(h.probability, 4) for h in ranking.hypotheses if h.probability >= 0.01}
+        return {"status": ranking.status, "open": round(ranking.open, 4), "causes": causes}
+
+    def _record(self, entry: dict[str, Any]) -> None:
+        if self.record is not None:
+            self.record({**entry, "then": self.belief()})
+
+    def _with_symptom(self, given: Evidence, name: str, attributes: Mapping[str, Scalar]) -> Evidence:
         symptom = self.work.base.symptoms[name]
-        events, root, chain = list(given.events), given.root, given.chain
         if symptom.get("event"):
-            entry = self.work.base.events[symptom["event"]]
-            event = Event(symptom["event"], Record(0, symptom["says"]), entry["severity"], entry["title"])
-            event.role = "root" if root is None else "context"
-            event.attributes["position"] = event.role
-            events.append(event)
-            if root is None:
-                root, chain = len(events) - 1, [len(events) - 1]
+            given = self._with_event(given, symptom["event"], symptom["says"], attributes)
         facts = dict(given.facts)
         for fact, value in symptom.get("facts", {}).items():
             facts.setdefault(fact, Known(value, "symptom"))
-        return given._replace(events=events, root=root, chain=chain, facts=facts)
+        return given._replace(facts=facts)
+
+    def _with_event(self, given: Evidence, kind: str, says: str, attributes: Mapping[str, Scalar]) -> Evidence:
+        entry = self.work.base.events[kind]
+        events, root, chain = list(given.events), given.root, given.chain
+        event = Event(kind, Record(0, says or entry["title"]), entry["severity"], entry["title"])
+        event.role = "root" if root is None else "context"
+        event.attributes.update(attributes)
+        event.attributes["position"] = event.role
+        cpu, function = attributes.get("cpu"), attributes.get("function")
+        if isinstance(cpu, int):
+            event.cpu = cpu
+        if isinstance(function, str):
+            tags = tuple(sorted(self.work.gatherer.recogniser.frames.tags(function, None)))
+            event.attributes.update({"culprit": tags, "trace": tags})
+        events.append(event)
+        if root is None:
+            root, chain = len(events) - 1, [len(events) - 1]
+        return given._replace(events=events, root=root, chain=chain)
+
+
+def _told(attributes: Mapping[str, Scalar] | None) -> tuple[str, ...] | None:
+    return tuple(f"{name}={value}" for name, value in (attributes or {}).items()) or None
+
+
+def told(value: Value | None) -> dict[str, Scalar]:
+    """The attributes in the value of a step."""
+    out: dict[str, Scalar] = {}
+    for item in value if isinstance(value, tuple) else ():
+        name, _, text = item.partition("=")
+        if name == "cpu" and text.isdigit() and len(text) < 6:
+            out[name] = int(text)
+        elif name in ("function", "module", "device") and text:
+            out[name] = text[:100]
+    return out
+
+
+def packed(step: Step) -> dict[str, Any]:
+    """The step as an entry of a journal."""
+    value = list(step.value) if isinstance(step.value, tuple) else step.value
+    out: dict[str, Any] = {"do": "step", "action": step.action, "name": step.name, "value": value}
+    return {**out, "source": step.source} if step.source else out
 
 
 def changes(before: Diagnosis, after: Diagnosis, smallest: float = 0.02) -> list[Change]:

@@ -1,4 +1,4 @@
-"""What every command says and how it ends: exit statuses, one-line errors, safe writing, the terminal's size and colours."""
+"""What all commands share: exit statuses, one-line errors, safe writing, the terminal's size and colours."""
 
 from __future__ import annotations
 

@@ -107,6 +107,7 @@ def _cause(base: Base, diagnosis: Diagnosis, hypothesis: Hypothesis) -> dict[str
                 "says": finding.says,
                 "why": finding.why,
                 "lines": [events[index].line for index in finding.events][:20],
+                "files": [events[index].file for index in finding.events][:20],
                 "facts": {name: _plain(facts[name].value) if name in facts else None for name in finding.facts},
             }
             for finding in hypothesis.findings
@@ -154,7 +155,7 @@ def _summary(base: Base, root: Event | None, status: str, shown: list[Hypothesis
         return f"{happened}; the cause is undetermined."
     best = mechanisms[0] if mechanisms and (mechanisms[0].probability >= 0.2 or not risks) else risks[0]
     word = "most probably" if status == "diagnosed" else "probably"
-    parts = [f"{happened}: {word} {_lower(base.causes[best.cause]['title'])} ({percent(best.probability)})"]
+    parts = [f"{happened}: {word} {_lower(base.causes[best.cause]['title'])} ({percent(round(best.probability, 3))})"]
     beside = [h for h in shown if h.facet in ("owner", "policy") and h.probability >= 0.5]
     if beside:
         parts.append("; ".join(_lower(base.causes[h.cause]["title"]) for h in beside[:2]))

@@ -15,6 +15,7 @@ from kb.cache import base
 
 class Work:
     def __init__(self, folders: Sequence[str], engine_name: str = "") -> None:
+        self.folders = tuple(folders)
         self.base = base(folders)
         self.problems = self.base.problems
         self.gatherer = Gatherer(self.base)

@@ -41,14 +41,13 @@ _GROUPS: dict[str, tuple[str, ...]] = {
 _NEVER = frozenset(("always", "helper", "entry", "interrupt-entry"))  # generic for every kind of event
 _SHORTAGE = frozenset(("oom-kill", "memcg-oom-kill", "oom-panic"))
 _STALL_SKIP = ("stall", "interrupt-entry")
+_SLEEPS = frozenset(("atomic-sleep", "hung-task"))
 _SCHEDULER = frozenset(("schedule", "__schedule", "schedule_debug"))  # where a corrupted stack end is found
 _IF_FLAG = 1 << 9
 
 
 def groups_for(kind: str) -> tuple[str, ...]:
     """The generic groups that count, besides `always`, for reports of a kind."""
-    import os
-    if kind in os.environ.get("NOH", "").split(","): return (*_GROUPS.get(kind, ()), "-helper")
     return _STALL_SKIP if kind in STALLS else _GROUPS.get(kind, ())
 
 
@@ -59,9 +58,6 @@ def is_generic(frame: Frame, groups: Sequence[str], table: FrameTable) -> bool:
     found = table.groups(frame.function, frame.module)
     if frame.module is not None:
         return "module-helper" in found
-    import os
-    if "-helper" in groups:
-        return not found.isdisjoint(_NEVER - {"helper"}) or not found.isdisjoint(groups)
     return bool(found) and (not found.isdisjoint(_NEVER) or not found.isdisjoint(groups))
 
 
@@ -163,14 +159,18 @@ def choose(block: Block, kind: str, table: FrameTable, head: Frame | None = None
     if head is not None and not is_generic(head, groups, table):
         return head
     stack = effective(block, kind, table, head.function if head else "")
-    if kind in STALLS or (
-        kind in ("stack-overflow", "panic") and any(frame.function in _SCHEDULER for frame in stack[:10])
+    if kind in STALLS and block.pc_user:
+        return None
+    if (
+        kind in STALLS
+        or kind == "stack-overflow"
+        or (kind == "panic" and any(frame.function in _SCHEDULER for frame in stack[:10]))
     ):
-        if block.pc_user:
-            return None
         return _holder(block, stack, table)
     stack = _own_context(stack)
     found = first(stack, groups, table)
+    if found is None and kind in _SLEEPS:  # on the way back to user space: the scheduler itself is never at fault
+        found = _dispatcher(stack, table)
     if kind in _SHORTAGE:  # who asked last is seldom who took the memory; a module on the way at least is worth a look
         return found if found is not None and found.module is not None else None
     if found is None and groups:
@@ -179,7 +179,8 @@ def choose(block: Block, kind: str, table: FrameTable, head: Frame | None = None
         found is None and block.pc is None and block.pc_address is not None
     ):  # a jump to nowhere: better a doubtful caller than none
         every = _own_context([frame for frame in block.frames if frame.section not in OTHER_SECTIONS])
-        found = first(every, groups, table)
+        sure = next((i for i, f in enumerate(every) if f.reliable and f.function[:2] != "0x"), len(every))
+        found = first(every[:sure], groups, table)
     if found is None:
         found = _dispatcher(stack, table)
     if found is None and head is not None:
@@ -202,7 +203,7 @@ def _holder(block: Block, stack: list[Frame], table: FrameTable) -> Frame | None
         (i for i, frame in enumerate(useful) if frame.module is None and "stall-entry" in table.groups(frame.function)),
         len(useful),
     )
-    spinning = any("spin-wait" in table.tags(frame.function) for frame in useful[:3])
+    spinning = _spinning(useful, table)
     for index, frame in enumerate(useful[: entry + 1]):
         if frame.function.startswith("smp_call_function"):
             return frame
@@ -221,6 +222,17 @@ def _holder(block: Block, stack: list[Frame], table: FrameTable) -> Frame | None
     if found is None:
         found = first(useful[entry:], _STALL_SKIP, table)
     return found
+
+
+def _spinning(frames: Sequence[Frame], table: FrameTable) -> bool:
+    """True if the CPU waits for a spinlock; within the lock validator it merely begins or ended to take one."""
+    for frame in frames[:3]:
+        tags = table.tags(frame.function)
+        if "spin-wait" in tags:
+            return True
+        if "sanitizer" in tags:
+            return False
+    return False
 
 
 def name_in(text: str) -> Frame | None:

@@ -15,7 +15,7 @@ from facts.patterns import Patterns
 from facts.recognise import Reading, Recogniser
 from facts.records import Event
 from facts.scan import Scanner
-from facts.sources.text import blocks
+from facts.sources.text import raw_blocks
 from facts.timeline import Timeline, build
 from kb.cache import Base
 
@@ -28,7 +28,7 @@ class Gatherer:
 
     def __init__(self, base: Base) -> None:
         self.names = FactNames(base.facts)
-        scanner = Scanner(base.search["expression"], base.search["keys"])
+        scanner = Scanner(base.search["expression"], base.search["keys"], base.search["needles"])
         patterns = Patterns(base.events, scanner, base.integers, base.numbers)
         self.recogniser = Recogniser(base.events, FrameTable(base.frames), patterns, Headers(base.headers))
 
@@ -61,7 +61,7 @@ class Gatherer:
         errors: list[InputError] = []
         for path, text in logs:
             try:
-                source = blocks(path, notes=notes) if text is None else iter([(1, text)])
+                source = raw_blocks(path, notes=notes) if text is None else iter([(1, text)])
                 readings.append((path, self.recogniser.read(source, progress)))
             except InputError as error:
                 errors.append(error)
@@ -78,7 +78,7 @@ class Gatherer:
             for event in timeline.events:
                 event.file = index
                 if place:
-                    event.role = "context"
+                    event.role = event.attributes["position"] = "context"
             if place == 0:
                 root, chain = timeline.root, timeline.chain
                 for fact, value in timeline.facts.items():
@@ -153,7 +153,7 @@ class Gatherer:
 
 
 _HYPERVISORS = {
-    "kvm": "kvm", "vmware": "vmware", "microsoft": "hyper-v", "xen": "xen", "bare": "none", "acrn": "other",
+    "kvm": "kvm", "vmware": "vmware", "microsoft": "hyper-v", "xen": "xen", "acrn": "other",
     "jailhouse": "other",
 }  # fmt: skip
 

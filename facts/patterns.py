@@ -75,13 +75,15 @@ class Patterns:
 
     def _put(self, attributes: dict[str, Value], name: str, value: str) -> None:
         if name in self.integers:
-            if value.lstrip("-").isdigit() and len(value) < 20:
+            if value.removeprefix("-").isdecimal() and len(value) < 20:
                 attributes[name] = int(value)
         elif name in self.numbers:
             try:
-                attributes[name] = float(value)
+                number = float(value)
             except ValueError:
                 return
+            if number - number == 0:  # neither infinite nor NaN
+                attributes[name] = number
         else:
             attributes[name] = value
 

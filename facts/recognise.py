@@ -11,22 +11,28 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from facts.carriers import Carrier
+from facts.culprit import STALLS, choose
 from facts.frames import FrameTable
 from facts.headers import Header, Headers
 from facts.patterns import Found, Patterns
 from facts.records import Event, Record
+from facts.repeats import Repeats
 from facts.reports import READERS
+from facts.reports.block import Block
 
-BODY = 600  # records of a report at most
+BODY = 1500  # records of a report at most
 MERGE_WITHIN = 60  # a part stands at most so many lines after the report that it belongs to ...
 REACH = {"oom": 3000}  # ... but the table of an OOM report can be long
 PANIC_FIRST = 3
+PANIC_NEAR = 120  # a panic line so far below a report without a trace may still stand above its trace
 SECOND_HEAD = 12  # a second head line of the same kind within so many lines is the same report
 ANNOUNCED = 8  # lines between an announcement and the report that it announces
-LOOK = 20_000  # characters of a block that are looked at for kernel messages
+LOOK = 20_000  # bytes of a block that are looked at for kernel messages
+TAIL = 40_000  # bytes at the end of a log in which time stamps are looked for
 BEFORE_BOOT = 30  # lines above a new boot that tell how the one before ended
 LIVED = 5.0  # seconds after which a boot counts as more than begun
-MAX_EVENTS = 2000  # distinct events kept per log
+MAX_EVENTS = 2000  # distinct events kept per log ...
+KEEP = 3  # ... but the first of each kind in each boot are, twice as many at most
 _VOLATILE = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,16}\b|\d+")
 
 
@@ -65,22 +71,24 @@ class Recogniser:
         self.patterns = patterns
         self.scanner = patterns.scanner
 
-    def read(self, blocks: Iterable[tuple[int, str]], progress: Callable[[int], None] | None = None) -> Reading:
-        """Read a log given as (number of the first line, text) blocks that are cut at line ends."""
+    def read(self, blocks: Iterable[tuple[int, str | bytes]], progress: Callable[[int], None] | None = None) -> Reading:
+        """Read a log given as (number of the first line, text or UTF-8) blocks that are cut at line ends.
+
+        `progress` is called with the size of each block.
+        """
         log = _Log(self)
-        carried: list[str] = []
-        first = 1
-        last: tuple[int, str] | None = None
-        for block_first, text in blocks:
-            if last is not None:
-                carried, first = log.window(carried, first, last[1], final=False)
-            elif not carried:
-                first = block_first
-            last = (block_first, text)
+        last: bytes | None = None
+        for first, block in blocks:
+            if last is None:
+                log.first = first
+            else:
+                self.scanner.hasten()
+                log.window(last, final=False)
+            last = block if isinstance(block, bytes) else block.encode("utf-8", "surrogatepass")
             if progress is not None:
-                progress(len(text))
+                progress(len(last))
         if last is not None:
-            log.window(carried, first, last[1], final=True)
+            log.window(last, final=True)
         return log.reading()
 
 
@@ -100,58 +108,72 @@ class _Log:
         self.timed = self.untimed = 0
         self.kernel = False
         self.last_time: float | None = None
+        self.first = 1  # number of the first line that is kept
+        self.carried = b""  # lines of the blocks before; the first of them only show how the boot before ended
+        self.carried_lines = 0
+        self.repeats = Repeats()
+        self.kept: dict[tuple[int, str], int] = {}  # boot, kind -> events kept
+        self.ahead: list[Mark] = []  # the marks in the lines whose reports may go on in the next block
 
-    def window(self, carried: list[str], first: int, text: str, final: bool) -> tuple[list[str], int]:
-        """Read carried lines + a block; returns the lines to carry on, and the number of the first of them."""
-        if carried:
-            text = "\n".join(carried) + "\n" + text
-        if text.endswith("\n"):
-            text = text[:-1]
-        lines: list[str] | None = None
-        marks: list[Mark] = []
-        total = text.count("\n") + 1
-        horizon = total if final else max(total - BODY, 0)
-        for index, start, end in self.by.scanner.lines(text):
-            if index >= horizon:
-                break
-            for record in self.carrier.records(text[start:end], first + index):
+    def window(self, data: bytes, final: bool) -> None:
+        """Read a block and the lines carried on from those before; carries on the lines that the next one needs."""
+        if data.endswith(b"\n"):
+            data = data[:-1]
+        marks = self.ahead
+        for index, raw in self.by.scanner.hits(data):
+            at = self.carried_lines + index
+            for record in self.carrier.records(raw, self.first + at):
                 header = self.by.headers.find(record)
                 found = self.by.patterns.find(record)
                 if found or header:
-                    marks.append(Mark(index, record, found, header))
-        self._look(text[:LOOK], first)
-        if marks:
-            lines = text.split("\n")
-        done = self._marks(marks, lines or [], first)
+                    marks.append(Mark(at, record, found, header))
+        self._look(data[:LOOK], self.first + self.carried_lines)
+        block_lines = data.count(b"\n") + 1
+        total = self.carried_lines + block_lines
+        horizon = total if final else max(total - BODY, 0)
+        wanted = any(mark.at < horizon and self._wants_lines(mark) for mark in marks)
+        if wanted or final or block_lines < BODY + BEFORE_BOOT:
+            data = self.carried + b"\n" + data if self.carried_lines else data
+        self._marks(marks, data.decode("utf-8", "replace").split("\n") if wanted else [], self.first, horizon)
         if final:
-            self.lines = first + total - 1
-            self._tail(text)
-            return [], 0
-        keep = max(done, horizon)
-        rest = text.split("\n")[keep:] if lines is None else lines[keep:]
-        return rest, first + keep
+            self.lines = self.first + total - 1
+            self._tail(data[-TAIL:].decode("utf-8", "replace"))
+            return
+        keep = max(horizon - BEFORE_BOOT, 0)
+        self.first += keep
+        self.carried_lines = total - keep
+        self.carried = _last_lines(data, self.carried_lines)
+        self.ahead = [mark._replace(at=mark.at - keep) for mark in marks if mark.at >= horizon]
 
-    def _look(self, text: str, first: int) -> None:
+    def _wants_lines(self, mark: Mark) -> bool:
+        """Whether the lines around a mark matter: those of its report, or above a new boot."""
+        if mark.header is not None and mark.header.name == "version":
+            return True
+        return any(self.by.kinds[found.kind]["report"] != "none" for found in mark.found)
+
+    def _look(self, data: bytes, first: int) -> None:
         """Whether any of the first lines looks like a kernel's."""
         if not self.kernel:
-            records = (self.carrier.strip(raw, first) for raw in text.split("\n")[:200] if raw)
+            lines = data.decode("utf-8", "replace").split("\n")[:200]
+            records = (self.carrier.strip(raw, first) for raw in lines if raw)
             self.kernel = any(r.time is not None or r.source == "kernel" or r.level is not None for r in records)
 
     def _tail(self, text: str) -> None:
         """Look at the last lines: times, and lines that no kernel printed (a console shows both)."""
-        for raw in text[-40000:].split("\n")[-400:]:
+        for raw in text.split("\n")[-400:]:
             if raw.strip():
                 record = self.carrier.strip(raw, 0)
                 if record.time is not None:
                     self.timed += 1
                     self.last_time = record.time
-                elif not record.source:
+                elif not record.source and not raw[0].isspace():  # dmesg indents further lines of a message
                     self.untimed += 1
 
-    def _marks(self, marks: list[Mark], lines: list[str], first: int) -> int:
-        """Turn the marks of a window into events; returns the index after the last line that was used."""
-        done = 0
+    def _marks(self, marks: list[Mark], lines: list[str], first: int, horizon: int) -> None:
+        """Turn the marks above the horizon into events; those below only tell where a report ends."""
         for number, mark in enumerate(marks):
+            if mark.at >= horizon:
+                break
             if mark.header is not None:
                 if mark.header.name == "version":
                     self._boot(mark, lines, first)
@@ -164,12 +186,19 @@ class _Log:
                 continue
             main = max(events, key=lambda e: (self.by.kinds[e.kind]["report"] != "none", e.severity == "failure"))
             report = self.by.kinds[main.kind]["report"]
+            told = main.kind
             if report != "none":
-                body = self._body(mark, self._stop(marks, number, len(lines)), lines, first)
+                below = lines[mark.at + 1 : mark.at + BODY]
+                if self.repeats.passes(main, below, len(self.events) >= MAX_EVENTS):
+                    for event in events:
+                        self.counts[event.kind] = self.counts.get(event.kind, 0) + 1
+                        self.repeats.count(event)
+                    self.repeats.passed = main
+                    continue
+                body = self._body(mark, self._stop(marks, number, lines), lines, first)
                 used = READERS[report](main, body, self.by.frames)
                 self._refine(main)
                 main.end_line = max(main.end_line, body[min(used, len(body)) - 1].line)
-                done = max(done, main.end_line - first + 1)
                 for event in events:
                     if event is not main and event.severity != "end":
                         for name, value in main.attributes.items():
@@ -177,8 +206,9 @@ class _Log:
                         event.frames = main.frames
             for event in events:
                 self._inherit(event)
-                self._add(event)
-        return done
+                kept = self._add(event)
+                if event is main and kept is not None:
+                    self.repeats.keep(told, kept)
 
     def _refine(self, event: Event) -> None:
         """Give the event the kind that an attribute of its report makes it (`becomes` in kb/events)."""
@@ -201,6 +231,18 @@ class _Log:
         if not same or not 0 < event.line - above.line <= ANNOUNCED or above.kind == event.kind:
             return
         above.frames = event.frames
+        named = above.attributes.get("function")
+        if isinstance(named, str) and "module" not in above.attributes and self.by.frames.groups(named):
+            for name in ("function", "culprit"):  # a helper that the head line names; the trace knows better
+                above.attributes.pop(name, None)
+        if above.kind in STALLS and event.kind not in STALLS:  # another rule says who is responsible
+            block = Block()
+            block.frames = list(event.frames)
+            holder = choose(block, above.kind, self.by.frames)
+            if holder is not None:
+                above.attributes.setdefault("function", holder.function)
+                if holder.module is not None:
+                    above.attributes.setdefault("module", holder.module)
         above.cpu = event.cpu if above.cpu is None else above.cpu
         above.comm, above.pid = (above.comm, above.pid) if above.comm else (event.comm, event.pid)
         above.end_line = max(above.end_line, event.end_line)
@@ -211,7 +253,8 @@ class _Log:
         """Begin a new boot; note whether the one before was more than begun (user programs spoke, or seconds passed)."""
         if not (self.events or self.headers):
             return
-        for index in range(mark.at - 1, max(mark.at - BEFORE_BOOT, -1), -1):
+        begun = max((header.line for header in self.headers if header.name == "version"), default=0)
+        for index in range(mark.at - 1, max(mark.at - BEFORE_BOOT, begun - first, -1), -1):
             record = self.carrier.strip(lines[index], first + index)
             if (record.time is not None and record.time > LIVED) or record.source not in ("", "kernel"):
                 self.lived[self.boot] = record.time
@@ -233,7 +276,8 @@ class _Log:
         """Whether this line is a part of a report that is already open (`Oops: 0000 [#1]`, `Killed process`)."""
         line = mark.record.line
         report = self.by.kinds[found.kind]["report"]
-        for event in reversed(self.events[-4:]):
+        passed = self.repeats.passed
+        for event in (*(() if passed is None else (passed,)), *self.events[:-5:-1]):
             if event.boot != self.boot or (event.caller and mark.record.caller and event.caller != mark.record.caller):
                 continue
             opened = self.by.kinds[event.kind]["report"]
@@ -247,10 +291,13 @@ class _Log:
                 return True
         return False
 
-    def _stop(self, marks: list[Mark], number: int, total: int) -> int:
+    def _stop(self, marks: list[Mark], number: int, lines: list[str]) -> int:
         """Index of the line at which the report that begins at this mark must end."""
         mark = marks[number]
-        for other in marks[number + 1 :]:
+        total = len(lines)
+        lends = any(self.by.kinds[found.kind]["report"] in _TRACED for found in mark.found)
+        for place in range(number + 1, len(marks)):
+            other = marks[place]
             if other.at > mark.at + BODY:
                 break
             if other.record.caller and mark.record.caller and other.record.caller != mark.record.caller:
@@ -260,8 +307,10 @@ class _Log:
             own = {found.kind for found in mark.found}
             for found in other.found:
                 entry = self.by.kinds[found.kind]
-                if found.kind == "panic" and other.at <= mark.at + PANIC_FIRST and mark.found:
-                    continue  # panic_on_warn prints its panic line above the trace
+                if found.kind == "panic" and mark.found:
+                    # panic_on_warn and panic() in a report print the panic line above the trace
+                    if other.at <= mark.at + PANIC_FIRST or (lends and not _traced(lines[mark.at : other.at])):
+                        continue
                 if found.part or (found.kind in own and other.at <= mark.at + SECOND_HEAD):
                     continue
                 if entry["severity"] in ("failure", "end") or entry["report"] != "none":
@@ -279,7 +328,8 @@ class _Log:
                 body.append(record)
         return body
 
-    def _add(self, event: Event) -> None:
+    def _add(self, event: Event) -> Event | None:
+        """Keep an event, or count it with one that says the same; returns the one kept, if there is one."""
         self.counts[event.kind] = self.counts.get(event.kind, 0) + 1
         attributes = event.attributes
         named = [attributes.get(name) for name in _SAME]
@@ -289,11 +339,14 @@ class _Log:
         if seen is not None and "oops-number" not in attributes:
             count = seen.attributes.get("count", 1)
             seen.attributes["count"] = (count if isinstance(count, int) else 1) + 1
-            return
+            return seen
         if len(self.events) >= MAX_EVENTS:
-            return
+            if self.kept.get((event.boot, event.kind), 0) >= KEEP or len(self.events) >= 2 * MAX_EVENTS:
+                return None
+        self.kept[event.boot, event.kind] = self.kept.get((event.boot, event.kind), 0) + 1
         self.known[key] = event
         self.events.append(event)
+        return event
 
     def reading(self) -> Reading:
         return Reading(
@@ -309,7 +362,36 @@ class _Log:
         )
 
 
+# readers of reports that end in a call trace
+_TRACED = frozenset(("trace", "oops", "slab", "lockdep", "atomic-sleep", "lockup", "kasan", "rcu-stall", "workqueue"))
+_TRACE = re.compile(r"(?:Call [Tt]race|Backtrace): ?$")
+_FRAME = re.compile(r"\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[[\w-]+\])?$")
+
+
+def _traced(lines: list[str]) -> bool:
+    """Whether a call trace is among the lines below a head line, or too many lines to look at."""
+    if len(lines) > PANIC_NEAR:
+        return True
+    frames = 0  # one or two may stand in the lines above a trace
+    for line in lines[1:]:
+        text = line[:400].rstrip()
+        frames += _FRAME.search(text) is not None
+        if frames > 2 or _TRACE.search(text):
+            return True
+    return False
+
+
 _SAME = ("function", "device", "module", "reason", "problem", "label", "bank", "status", "filesystem", "source")
+
+
+def _last_lines(data: bytes, number: int) -> bytes:
+    """The last so many lines."""
+    position = len(data)
+    for _ in range(number):
+        position = data.rfind(b"\n", 0, position)
+        if position < 0:
+            return data
+    return data[position + 1 :]
 
 
 def lines_of(text: str) -> Iterator[tuple[int, str]]:

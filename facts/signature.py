@@ -21,6 +21,8 @@ def signature(event: Event) -> str:
         if function in names:
             below = names[names.index(function) + 1 :]
             parts += below[: FRAMES - 1]
+        elif function == event.attributes.get("pc-function"):
+            parts += names[: FRAMES - 1]
     else:
         parts.append(str(module or ""))
         parts += names[:FRAMES]

@@ -158,13 +158,18 @@ def _root(run: list[Event]) -> Event | None:
 
 
 def _warned(run: list[Event]) -> Event | None:
-    """The report that panic_on_warn turned into a panic: the nearest one above the panic line."""
-    before: Event | None = None
+    """The report that panic_on_warn turned into a panic: the nearest one above the panic line, of the same task."""
+    before: list[Event] = []
     for event in run:
         if event.kind == "panic":
-            return before if event.attributes.get("reason") == "panic-on-warn" else None
+            if event.attributes.get("reason") != "panic-on-warn" or not before:
+                return None
+            own = [e for e in before if event.caller and e.caller == event.caller] or [
+                e for e in before if event.pid is not None and e.pid == event.pid and e.comm == event.comm
+            ]
+            return (own or before)[-1]
         if event.severity in ("failure", "problem"):
-            before = event
+            before.append(event)
     return None
 
 

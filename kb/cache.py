@@ -16,7 +16,7 @@ from zlib import crc32
 
 from kb.where import folders
 
-FORMAT = 4  # raise with every change of the compiled form
+FORMAT = 5  # raise with every change of the compiled form
 MAX_CACHE = 64 << 20
 _PARTS = ("vocabulary", "events", "causes", "probes", "derivations")
 
@@ -40,7 +40,7 @@ class Base:
         self.flags: frozenset[str] = frozenset(data["flags"])
         self.integers: frozenset[str] = frozenset(data["integers"])
         self.numbers: frozenset[str] = frozenset(data["numbers"])
-        self.search: dict[str, Any] = data["search"]  # expression and keys of the fast search
+        self.search: dict[str, Any] = data["search"]  # expression, keys and needles of the fast search
         self.headers: list[list[str]] = data["headers"]
         self.symptoms: dict[str, dict[str, Any]] = data["symptoms"]
         self.problems: list[str] = data["problems"]  # defects of the knowledge files, one line each
@@ -75,6 +75,16 @@ def _signature(where: Sequence[str]) -> list[list[object]]:
                 continue
             out.append([path, len(data), crc32(data)])
     return out
+
+
+def fingerprint(where: Sequence[str] | None = None) -> str:
+    """A checksum of the knowledge files that does not depend on where they are installed."""
+    where = folders() if where is None else list(where)
+    entries = []
+    for path, size, check in _signature(where)[1:]:
+        folder = next((one for one in where if str(path).startswith(os.path.join(one, ""))), "")
+        entries.append([str(path)[len(folder) :].replace(os.sep, "/"), size, check])
+    return f"{crc32(json.dumps(entries).encode('utf-8', 'surrogateescape')):08x}"
 
 
 def _read(path: str, header: bytes) -> dict[str, Any] | None:

@@ -6,7 +6,7 @@ The checks that need the reader or the advisor (examples of events as whole line
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from kb.compile import Leaves, TooLarge
 from kb.fields import suggestion
@@ -283,6 +283,25 @@ def incidents(knowledge: Knowledge) -> Iterator[Problem]:
             yield Problem(cause.place, "", "no incident is a near miss of this cause (`not:`)")
 
 
+def tables(knowledge: Knowledge) -> Iterator[Problem]:
+    """Tables of kb/annotations whose keys are words of the vocabulary use words that exist."""
+    words = knowledge.vocabulary
+    classes = words.attributes.get("address-class", {}).get("type")
+    known: dict[str, Iterable[object]] = {
+        "event": words.events,
+        "skipped": [*words.tags, *words.generic],
+        "entered-by": words.tags,
+        "address-class": classes if isinstance(classes, list) else (),
+    }
+    for table in knowledge.tables.values():
+        if not table.entries:
+            yield Problem(table.place, table.name, "has no entries")
+        wanted = [str(word) for word in known.get(table.name, ())]
+        for key in table.entries if wanted else ():
+            if key not in wanted:
+                yield Problem(table.place, f"{table.name}.{key}", f"{key!r} is not known{suggestion(key, wanted)}")
+
+
 CHECKS: tuple[Callable[[Knowledge], Iterator[Problem]], ...] = (
-    vocabulary, events, causes, probes, incidents,
+    vocabulary, events, causes, probes, incidents, tables,
 )  # fmt: skip

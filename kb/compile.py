@@ -17,6 +17,7 @@ import json
 
 from kb.markdown import first_sentence
 from kb.model import All, AnyOf, Condition, CountIs, EventIs, FactIs, Knowledge, Not, Place, Problem
+from kb.needles import needles
 from kb.prefilter import expression, keys
 
 MAX_CLAUSES = 64
@@ -58,6 +59,8 @@ class Leaves:
         """Disjunctive normal form of the condition (or of its negation).  Raises TooLarge."""
         if isinstance(condition, Not):
             return self.clauses(condition.part, not positive)
+        if isinstance(condition, (All, AnyOf)) and not condition.parts:
+            return []  # could not be read: it never holds, negated or not
         if isinstance(condition, FactIs):
             op = condition.op
             value = condition.value
@@ -151,17 +154,21 @@ def compile_base(knowledge: Knowledge) -> dict[str, object]:
         }
         for item in knowledge.derivations.values()
     ]
-    literals = [p.literal for kind in knowledge.events.values() for p in kind.patterns]
-    literals += [literal for _, literal, _ in knowledge.vocabulary.headers]
-    found = keys(literals)
+    probes: dict[str, object] = {}
+    for probe in knowledge.probes.values():
+        senseless = clauses(Not(probe.only), probe.place, f"{probe.id}.only") if probe.only is not None else []
+        probes[probe.id] = {**_probe(probe), "senseless": senseless}
+    patterns = [(p.literal, p.regex) for kind in knowledge.events.values() for p in kind.patterns]
+    patterns += [(literal, regex) for _, literal, regex in knowledge.vocabulary.headers]
+    found = keys(literal for literal, _ in patterns)
     return {
-        "search": {"expression": expression(found), "keys": found},
+        "search": {"expression": expression(found), "keys": found, "needles": "\n".join(needles(patterns))},
         "headers": [list(header) for header in knowledge.vocabulary.headers],
         "leaves": leaves.table,
         "causes": causes,
         "derivations": derivations,
         "events": {kind.kind: _event(kind) for kind in knowledge.events.values()},
-        "probes": {probe.id: _probe(probe) for probe in knowledge.probes.values()},
+        "probes": probes,
         "frames": {"tags": knowledge.vocabulary.tags, "generic": knowledge.vocabulary.generic},
         "facts": knowledge.vocabulary.facts,
         "symptoms": knowledge.vocabulary.symptoms,

@@ -15,6 +15,7 @@ from kb.model import (
     SEVERITIES,
     WEIGHTS,
     Cause,
+    Condition,
     Derivation,
     EventKind,
     Evidence,
@@ -27,8 +28,10 @@ from kb.model import (
     Problem,
     Reference,
     Scalar,
+    Table,
     Vocabulary,
 )
+from kb.tables import read_table
 from kb.where import folders
 from kb.yamldoc import Node, YamlError, parse, plain
 
@@ -76,7 +79,24 @@ class Loader:
             self._singles(files(folder, "causes", ".md"), self._cause, causes)
             if self.with_incidents:
                 self._singles(files(folder, "incidents", ".yaml"), self._incident, incidents)
-        return Knowledge(self.vocabulary, events, causes, probes, derivations, incidents, self.problems)
+        tables = self.tables() if self.with_incidents else {}
+        return Knowledge(self.vocabulary, events, causes, probes, derivations, incidents, self.problems, tables)
+
+    def tables(self) -> dict[str, Table]:
+        """The tables of kb/annotations; a later folder adds entries to a table or replaces them."""
+        tables: dict[str, Table] = {}
+        for folder in self.where:
+            seen: set[str] = set()
+            for path in files(folder, "annotations", ".yaml"):
+                for fields in self._items(path):
+                    table = read_table(fields)
+                    fields.done()
+                    if table.name in seen:
+                        self.problems.append(Problem(table.place, "table", f"{table.name} stands twice in this folder"))
+                    seen.add(table.name)
+                    old = tables.get(table.name)
+                    tables[table.name] = table._replace(entries={**(old.entries if old else {}), **table.entries})
+        return tables
 
     # files
     def _read(self, path: str) -> str:
@@ -336,6 +356,7 @@ class Loader:
             fields.text("kind", "question", one_of=("question", "command", "crash", "firmware", "test")),
             fields.texts("command"),
             _mapping(spec),
+            self._only(fields),
             fields.text("confirms"),
             fields.text("refutes"),
             fields.text("place", "host", one_of=("host", "vmcore", "firmware", "console", "people")),
@@ -343,6 +364,12 @@ class Loader:
             fields.text("risk", "none", one_of=("none", "low", "disruptive")),
             fields.place,
         )
+
+    def _only(self, fields: Fields) -> Condition | None:
+        node = fields.node("only")
+        if node is None:
+            return None
+        return self.conditions.read(node, fields.path, self.problems, "only")
 
     def _derivation(self, fields: Fields) -> Derivation:
         name = fields.text("id", required=True)

@@ -146,6 +146,7 @@ class Probe(NamedTuple):
     kind: str
     command: tuple[str, ...]
     parse: dict[str, object]
+    only: Condition | None  # not asked where this is known not to hold
     confirms: str
     refutes: str
     where: str
@@ -175,6 +176,15 @@ class Incident(NamedTuple):
     place: Place
 
 
+class Table(NamedTuple):
+    """Meanings of letters, bits, numbers or words of a report (kb/annotations); numbers are decimal keys."""
+
+    name: str
+    entries: dict[str, str]
+    sources: str
+    place: Place
+
+
 class Vocabulary(NamedTuple):
     events: dict[str, str]  # kind -> definition
     families: dict[str, str]  # cause -> family
@@ -199,3 +209,4 @@ class Knowledge(NamedTuple):
     derivations: dict[str, Derivation]
     incidents: dict[str, Incident]
     problems: list[Problem]
+    tables: dict[str, Table]  # kb/annotations; read only where incidents are

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 from advisor.render.plain import safe
 
 RIVALS = 3
+EXPLAINED = 0.2  # a mechanism below this probability is named but not explained
 CHAIN = 5  # events of the chain that are shown
 PRECURSORS = 2
 NOTES = 5
@@ -39,7 +40,8 @@ class Parts(NamedTuple):
 def parts(verdict: dict[str, Any]) -> Parts:
     causes: list[Cause] = verdict["causes"]
     mechanisms = [c for c in causes if c["facet"] == "mechanism"]
-    first = next(iter(mechanisms or [c for c in causes if c["facet"] == "risk"]), None)
+    likely = [c for c in mechanisms if c["probability"] >= EXPLAINED]
+    first = next(iter(likely or [c for c in causes if c["facet"] == "risk"]), None)
     beside = [
         c for c in causes if c["facet"] in ("owner", "policy", "risk") and c["probability"] >= 0.5 and c is not first
     ]

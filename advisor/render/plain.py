@@ -62,6 +62,9 @@ class Style:
     def bad(self, text: str) -> str:
         return self._wrap("1;31", text)
 
+    def note(self, text: str) -> str:
+        return self._wrap("36", text)
+
 
 def percent(probability: float) -> str:
     """A probability in words that do not promise more than it holds: never 0 % or 100 %."""

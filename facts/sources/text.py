@@ -15,7 +15,7 @@ from facts.sources.expand import BROKEN, Missing, Stream, expander, packed_as, r
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-BLOCK_SIZE = 4 << 20
+BLOCK_SIZE = 2 << 20
 MAX_SIZE = 2 << 30  # bytes after expansion
 MAX_LINE = 64 << 10  # bytes; what is beyond is dropped
 _CHUNK = 1 << 20
@@ -32,17 +32,25 @@ class Block(NamedTuple):
 def blocks(
     path: str, *, limit: int = MAX_SIZE, block_size: int = BLOCK_SIZE, notes: list[str] | None = None
 ) -> Iterator[Block]:
-    """Yield the text of the file at ``path`` (``-``: standard input) in blocks of about ``block_size`` bytes.
+    """The text of the file at ``path``, decoded; see ``raw_blocks``.  Bytes that are no UTF-8 become U+FFFD."""
+    for first_line, data in raw_blocks(path, limit=limit, block_size=block_size, notes=notes):
+        yield Block(first_line, data.decode("utf-8", "replace"))
 
-    gzip, bzip2, xz and zstd are recognised by content, UTF-16 and UTF-32 by their byte order mark; bytes that are no
-    UTF-8 become U+FFFD, CRLF becomes LF, runs of NUL become one NUL, lines are cut after MAX_LINE bytes.  At most
-    ``limit`` bytes are read (counted after expansion).  What was left out is said in ``notes``.
+
+def raw_blocks(
+    path: str, *, limit: int = MAX_SIZE, block_size: int = BLOCK_SIZE, notes: list[str] | None = None
+) -> Iterator[tuple[int, bytes]]:
+    """Yield the lines of the file at ``path`` (``-``: standard input) in blocks of about ``block_size`` bytes, in UTF-8.
+
+    gzip, bzip2, xz and zstd are recognised by content, UTF-16 and UTF-32 by their byte order mark; CRLF becomes LF,
+    runs of NUL become one NUL, lines are cut after MAX_LINE bytes.  At most ``limit`` bytes are read (counted after
+    expansion).  What was left out is said in ``notes``.
     Raises InputError where nothing can be used: missing, unreadable, empty, a folder, binary data.
     """
     stream, close = _open(path)
     said: list[str] = [] if notes is None else notes
     try:
-        yield from _blocks(path, stream, limit, block_size, said)
+        yield from _raw_blocks(path, stream, limit, block_size, said)
     except OSError as error:
         raise InputError(path, f"cannot be read: {reason(error)}") from None
     finally:
@@ -99,6 +107,13 @@ class _Resumed:
 
 
 def _blocks(path: str, stream: Stream, limit: int, block_size: int, notes: list[str]) -> Iterator[Block]:
+    for first_line, data in _raw_blocks(path, stream, limit, block_size, notes):
+        yield Block(first_line, data.decode("utf-8", "replace"))
+
+
+def _raw_blocks(
+    path: str, stream: Stream, limit: int, block_size: int, notes: list[str]
+) -> Iterator[tuple[int, bytes]]:
     chunks = _chunks(path, stream, limit, max(1, min(block_size, _CHUNK)), notes)
     first_line = 1
     long_lines = 0
@@ -125,14 +140,14 @@ def _blocks(path: str, stream: Stream, limit: int, block_size: int, notes: list[
         if len(carry) > MAX_LINE:
             carry, skipping, long_lines = _cut(carry), True, long_lines + 1
         if size >= block_size:
-            text = _decode(b"".join(parts))
-            yield Block(first_line, text)
-            first_line += text.count("\n")
+            block = _unix(b"".join(parts))
             parts, size = [], 0
+            yield first_line, block
+            first_line += block.count(b"\n")
     parts.append(carry.rstrip(b"\r"))
     last = b"".join(parts)
     if last:
-        yield Block(first_line, _decode(last))
+        yield first_line, _unix(last)
     if long_lines:
         notes.append(f"{long_lines} lines were longer than {MAX_LINE >> 10} KiB and are cut there")
 
@@ -167,10 +182,9 @@ def _cut_long_lines(body: bytes) -> tuple[bytes, int]:
     return b"".join(kept), cut
 
 
-def _decode(data: bytes) -> str:
-    if b"\r" in data:
-        data = data.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n")
-    return data.decode("utf-8", "replace")
+def _unix(data: bytes) -> bytes:
+    """The lines with LF alone at their ends."""
+    return data.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n") if b"\r" in data else data
 
 
 def _chunks(path: str, stream: Stream, limit: int, size: int, notes: list[str]) -> Iterator[bytes]:

@@ -23,7 +23,7 @@ def event(kind: str, line: int = 1, role: str = "context", severity: str = "fail
 
 def stall(line: int = 1, role: str = "root", **attributes: Value) -> Event:
     """A stalled disk: the usual root event of these tests."""
-    return event("disk-stall", line, role, **{"device": "sda", "seconds": 30, **attributes})
+    return event("disk-stall", line, role, "failure", **{"device": "sda", "seconds": 30, **attributes})
 
 
 def evidence(*events: Event, **facts: Value) -> Evidence:

@@ -81,7 +81,9 @@ count_leaves = st.tuples(
 
 @st.composite
 def tables(draw: Any) -> list[list[Any]]:
-    leaves = draw(st.lists(st.one_of(event_leaves(), fact_leaves(), count_leaves), min_size=1, max_size=12))
+    leaves: list[list[Any]] = draw(
+        st.lists(st.one_of(event_leaves(), fact_leaves(), count_leaves), min_size=1, max_size=12)
+    )
     events = [number for number, leaf in enumerate(leaves) if leaf[0] == "event"]
     for _ in range(draw(st.integers(0, 2)) if events else 0):
         one, two = draw(st.sampled_from(events)), draw(st.sampled_from(events))

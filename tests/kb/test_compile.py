@@ -84,7 +84,7 @@ def test_pair() -> None:
 
 def test_never_and_always() -> None:
     assert clauses(AnyOf(())) == []
-    assert clauses(Not(AnyOf(()))) == [[]]
+    assert clauses(Not(AnyOf(()))) == []  # a condition that could not be read never holds, negated or not
     assert clauses(All(())) == [[]]
 
 

@@ -1,0 +1,259 @@
+"""facts/timeline.py: the root event, what followed from it, how the run ended, what the log covers."""
+
+from __future__ import annotations
+
+import pytest
+from loglines import CMDLINE, PANIC, VERSION, booted, oops, own, stamped, warning
+
+from advisor.work import Work
+from facts.records import Event
+from facts.recognise import lines_of
+from facts.timeline import Timeline, build
+
+
+@pytest.fixture(scope="module")
+def timeline(whole: Work):  # type: ignore[no-untyped-def]
+    def read(text: str) -> Timeline:
+        return build(whole.gatherer.recogniser.read(lines_of(text)))
+
+    return read
+
+
+def root(timeline: Timeline) -> Event:
+    assert timeline.root is not None
+    return timeline.events[timeline.root]
+
+
+def roles(timeline: Timeline) -> dict[str, str]:
+    return {e.kind: e.role for e in timeline.events}
+
+
+PAGE_FAIL = [
+    "{comm}: page allocation failure: order:4, mode:0x40dc0(GFP_KERNEL|__GFP_COMP|__GFP_ZERO), nodemask=(null),cpuset=/",
+    "CPU: 2 PID: {pid} Comm: {comm} Not tainted 6.9.3-4-generic #1",
+    "Call Trace:",
+    " <TASK>",
+    " warn_alloc+0x165/0x1e0",
+    " __alloc_pages_slowpath.constprop.0+0xd1a/0xd60",
+    " vb_alloc+0x2c/0x60",
+    " </TASK>",
+    "Mem-Info:",
+]
+EDAC = (
+    "EDAC MC0: 1 CE memory read error on CPU_SrcID#0_MC#0_Chan#1_DIMM#0 (channel:1 slot:0 page:0x1000 offset:0x0 "
+    "grain:32 syndrome:0x0)"
+)
+
+
+def page_fail(comm: str, pid: int) -> list[str]:
+    return [line.format(comm=comm, pid=pid) for line in PAGE_FAIL]
+
+
+def test_nothing(timeline) -> None:  # type: ignore[no-untyped-def]
+    for text in ("", "hello\n", stamped("eth0: link up")):
+        found = timeline(text)
+        assert (found.root, found.chain) == (None, [])
+        assert found.events == []
+
+
+# root
+def test_first_failure_is_the_root(timeline) -> None:  # type: ignore[no-untyped-def]
+    text = stamped(*oops(), at=10) + stamped(*oops("baz_write", "baz", "two", 22, 2, 2), at=20) + stamped(*PANIC, at=30)
+    found = timeline(text)
+    assert root(found).attributes["function"] == "foo_read"
+    assert [e.role for e in found.events] == ["root", "consequence", "consequence"]
+    assert [found.events[i].kind for i in found.chain] == ["null-pointer-dereference", "panic"]
+
+
+def test_events_are_in_order_and_positions_are_told(timeline) -> None:  # type: ignore[no-untyped-def]
+    found = timeline(booted() + stamped(*warning(), at=10) + stamped(*oops(), at=20) + stamped(*PANIC, at=30))
+    assert [e.line for e in found.events] == sorted(e.line for e in found.events)
+    assert all(e.attributes["position"] == e.role for e in found.events)
+
+
+@pytest.mark.parametrize(
+    ("comm", "pid", "module", "gap", "begins"),
+    [
+        ("foocat", 777, "bar", 5000.0, True),  # the same task
+        ("bard", 55, "foo", 5000.0, True),  # the module that failed then
+        ("bard", 55, "bar", 20.0, True),  # shortly before
+        ("bard", 55, "bar", 5000.0, False),  # an accident of its own
+    ],
+)
+def test_warning_before_an_oops(timeline, comm: str, pid: int, module: str, gap: float, begins: bool) -> None:  # type: ignore[no-untyped-def]
+    text = booted() + stamped(*warning("bar_poll", module, comm, pid), at=100) + stamped(*oops(), at=100 + gap)
+    found = timeline(text)
+    assert root(found).kind == ("warning" if begins else "null-pointer-dereference")
+    assert roles(found)["warning"] == ("root" if begins else "precursor")
+    assert roles(found)["null-pointer-dereference"] == ("consequence" if begins else "root")
+
+
+def test_warning_alone_is_the_root(timeline) -> None:  # type: ignore[no-untyped-def]
+    assert root(timeline(booted() + stamped(*warning(), at=10))).kind == "warning"
+
+
+def test_page_allocation_failure_of_another_task_is_no_root(timeline) -> None:  # type: ignore[no-untyped-def]
+    after = stamped(*oops(), at=12)
+    other = timeline(booted() + stamped(*page_fail("backup", 5), at=10) + after)
+    assert root(other).kind == "null-pointer-dereference"
+    assert roles(other)["page-allocation-failure"] == "precursor"
+    same = timeline(booted() + stamped(*page_fail("foocat", 777), at=10) + after)
+    assert root(same).kind == "page-allocation-failure"
+
+
+def test_panic_on_warn(timeline) -> None:  # type: ignore[no-untyped-def]
+    lines = warning()
+    text = stamped(lines[0], "Kernel panic - not syncing: kernel: panic_on_warn set ...", *lines[1:], at=5000)
+    found = timeline(booted() + stamped(*warning("qux_probe", "qux", "modprobe", 7), at=10) + text)
+    assert root(found).attributes["function"] == "bar_poll"
+    assert roles(found)["panic"] == "consequence"
+    assert found.facts["log.ending"] == "panic"
+
+
+@pytest.mark.parametrize("gap", [1.0, 1000.0])
+def test_corrected_hardware_error_is_no_root_of_a_failure(timeline, gap: float) -> None:  # type: ignore[no-untyped-def]
+    found = timeline(booted() + stamped(EDAC, at=50) + stamped(*oops(), at=50 + gap))
+    assert root(found).kind == "null-pointer-dereference"
+    assert roles(found)["edac-corrected"] == "precursor"
+
+
+def test_corrected_hardware_error_alone(timeline) -> None:  # type: ignore[no-untyped-def]
+    assert root(timeline(booted() + stamped(EDAC, at=50))).kind == "edac-corrected"
+
+
+def test_panic_alone_is_the_root(timeline) -> None:  # type: ignore[no-untyped-def]
+    found = timeline(booted() + stamped("Kernel panic - not syncing: Attempted to kill init! exitcode=0x00000100", at=3))
+    assert root(found).severity in ("end", "failure")
+    assert found.root is not None
+
+
+def test_last_boot_with_a_failure_counts(timeline) -> None:  # type: ignore[no-untyped-def]
+    text = booted() + stamped(*oops(), at=10) + booted() + stamped(*oops("baz_write", "baz"), at=10)
+    found = timeline(text + booted() + stamped("eth0: link up", at=10))
+    assert root(found).attributes["function"] == "baz_write"
+    assert (root(found).boot, found.facts["log.boots"]) == (1, 3)
+    assert [e.role for e in found.events if e.boot == 0] == ["context"] * sum(e.boot == 0 for e in found.events)
+
+
+def test_failure_counts_before_a_problem_of_a_later_boot(timeline) -> None:  # type: ignore[no-untyped-def]
+    text = booted() + stamped(*oops(), at=10) + booted() + stamped(*warning(), at=10)
+    assert root(timeline(text)).kind == "null-pointer-dereference"
+
+
+# relations
+def test_before_root_and_same(timeline) -> None:  # type: ignore[no-untyped-def]
+    text = (
+        booted()
+        + stamped(*warning("foo_open", "foo", "other", 9, 1), at=100)
+        + stamped(*warning("bar_poll", "bar", "foocat", 777, 3), at=400)
+        + stamped(*oops(), at=1000)
+        + stamped(*oops("foo_write", "foo", "foocat", 777, 1, 2), at=1010)
+    )
+    found = timeline(text)
+    first, second, *_ = [e for e in found.events if e.kind == "warning"]
+    oopses = [e for e in found.events if e.kind == "null-pointer-dereference"]
+    # the first warning is in the module that failed later, and so the root
+    assert root(found) is first
+    assert "before-root" not in oopses[0].attributes
+    assert "before-root" not in first.attributes
+    assert [e.attributes.get("same-module") for e in (second, *oopses)] == [None, True, True]
+    assert [e.attributes.get("same-cpu") for e in (second, *oopses)] == [None, True, True]
+    boot = next(e for e in found.events if e.kind == "boot-start")
+    assert boot.attributes["before-root"] == pytest.approx(100.0)
+    assert boot.attributes["early"] is True
+    assert "early" not in first.attributes
+
+
+def test_same_task(timeline) -> None:  # type: ignore[no-untyped-def]
+    text = stamped(*oops(), at=10) + stamped(*oops("baz_write", "baz", "foocat", 777, 2, 2), at=11)
+    text += stamped(*oops("qux_write", "qux", "foocat", 778, 2, 3), at=12)
+    found = timeline(text)
+    assert [e.attributes.get("same-task") for e in found.events] == [None, True, None]
+
+
+# endings
+def test_clean_shutdown(timeline) -> None:  # type: ignore[no-untyped-def]
+    found = timeline(own("clean-shutdown.log"))
+    assert (found.root, found.chain) == (None, [])
+    assert found.facts["log.ending"] == "clean-shutdown"
+    assert (found.facts["log.complete"], found.facts["log.covers_boot"]) == (True, True)
+    assert "truncated-log" not in roles(found)
+
+
+def test_console_that_stops_is_truncated(timeline) -> None:  # type: ignore[no-untyped-def]
+    text = booted() + "[  OK  ] Reached target Multi-User System.\n" + stamped("eth0: link up", at=5000)
+    found = timeline(text)
+    assert root(found).kind == "truncated-log"
+    assert found.facts["log.ending"] == "cut"
+    assert root(found).line == 4
+    assert found.facts["incident.impact"] == "restarted"
+
+
+def test_dmesg_of_a_running_host_is_not_truncated(timeline) -> None:  # type: ignore[no-untyped-def]
+    for text in (booted() + stamped("eth0: link up", at=5000), own("oom-6.1.log"), own("hung-task-4.18.log")):
+        found = timeline(text)
+        assert found.facts["log.ending"] == "running"
+        assert "truncated-log" not in roles(found)
+
+
+def test_a_boot_that_follows_without_shutdown(timeline) -> None:  # type: ignore[no-untyped-def]
+    found = timeline(booted() + stamped("eth0: link up", at=5000) + booted() + stamped("eth0: link up", at=3))
+    assert root(found).kind == "truncated-log"
+    assert (root(found).boot, root(found).line, root(found).time) == (0, 3, 5000.0)
+    assert found.facts["log.ending"] == "cut"
+    clean = booted() + stamped("reboot: Restarting system", at=5000) + booted() + stamped("eth0: link up", at=3)
+    assert timeline(clean).root is None
+
+
+def test_oops_before_a_cut_stays_the_root(timeline) -> None:  # type: ignore[no-untyped-def]
+    text = booted() + stamped(*oops(), at=10) + stamped("eth0: x", at=99) + booted() + stamped("eth0: link up", at=3)
+    found = timeline(text)
+    assert root(found).kind == "null-pointer-dereference"
+    assert roles(found)["truncated-log"] == "consequence"
+    assert [found.events[i].kind for i in found.chain] == ["null-pointer-dereference", "truncated-log"]
+
+
+def test_capture_kernel(timeline) -> None:  # type: ignore[no-untyped-def]
+    capture = stamped(VERSION, CMDLINE + " elfcorehdr=0x7f000000 nr_cpus=1")
+    text = booted() + stamped(*oops(), at=900) + capture + stamped(*warning("kdump_x", "kd"), at=2)
+    found = timeline(text)
+    assert root(found).kind == "null-pointer-dereference"
+    assert found.facts["log.capture_kernel"] is True
+    assert found.facts["log.ending"] == "reboot"
+    (late,) = [e for e in found.events if e.kind == "warning"]
+    assert (late.role, late.attributes["capture"]) == ("consequence", True)
+    assert "truncated-log" not in roles(found)
+    assert all("capture" not in e.attributes for e in found.events if e.boot == 0)
+
+
+# what the log covers
+def test_complete(timeline) -> None:  # type: ignore[no-untyped-def]
+    filler = stamped(*[f"eth0: line {n}" for n in range(250)], at=10)
+    failure = stamped(*oops(), at=900)
+    assert timeline(booted() + failure).facts["log.complete"] is True
+    assert timeline(failure).facts["log.complete"] is False
+    assert timeline(failure).facts["log.covers_boot"] is False
+    assert timeline(filler + failure).facts["log.complete"] is True
+    assert timeline(filler[: len(filler) // 2] + failure).facts["log.complete"] is False
+    gap = "2024-03-04T09:41:22+0100 db7 systemd-journald[301]: Missed 83 kernel messages\n"
+    found = timeline(booted() + gap + failure)
+    assert "log-gap" in roles(found)
+    assert found.facts["log.complete"] is False
+
+
+def test_description(timeline) -> None:  # type: ignore[no-untyped-def]
+    text = booted() + stamped(*oops(), at=900) + stamped(*oops("baz_write", "baz", "two", 22, 2, 2), at=910)
+    facts = timeline(text + stamped(*PANIC, at=911)).facts
+    assert facts["log.root_kind"] == "null-pointer-dereference"
+    assert (facts["log.oopses"], facts["log.distinct_functions"], facts["log.stalled_cpus"]) == (2, 2, 0)
+    assert (facts["incident.uptime_at_crash"], facts["incident.phase"]) == (900.0, "running")
+    assert facts["incident.impact"] == "restarted"
+    assert timeline(booted() + stamped(*oops(), at=9)).facts["incident.phase"] == "boot"
+    assert timeline(own("soft-lockup-5.15.log")).facts["log.stalled_cpus"] == 1
+
+
+def test_taint_is_told_once(timeline) -> None:  # type: ignore[no-untyped-def]
+    found = timeline(own("oops-x86-6.8.log"))
+    (taint,) = [e for e in found.events if e.kind == "taint"]
+    assert (taint.line, taint.role, taint.severity) == (7, "context", "context")
+    assert [e.kind for e in timeline(stamped(*oops())).events] == ["null-pointer-dereference"]
