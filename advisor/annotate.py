@@ -21,7 +21,7 @@ MAX_EVENTS = 200
 MAX_REPORT = 3000  # lines of one report
 _ORDER = ("root", "consequence", "precursor", "context")
 _LINES: tuple[Callable[[Scene, Record], None], ...] = (
-    fault.header, fault.codes, fault.place, fault.code, fault.registers, trace.frames, trace.modules,
+    fault.header, fault.codes, trace.frames, fault.place, fault.code, fault.registers, trace.modules,
     memory.oom, memory.slab, memory.kasan, hardware.mce, hardware.aer, stalls.rcu, stalls.hung, stalls.lockdep,
 )  # fmt: skip
 
@@ -78,7 +78,9 @@ def pick(blocks: Iterable[tuple[int, str]], ranges: Sequence[tuple[int, int]]) -
     return picked
 
 
-def annotate(events: Sequence[Event], lines: Mapping[int, str], words: Words, table: FrameTable) -> dict[int, list[Note]]:
+def annotate(
+    events: Sequence[Event], lines: Mapping[int, str], words: Words, table: FrameTable
+) -> dict[int, list[Note]]:
     """The notes on the lines of one log, by line number.  `lines` holds at least the ranges of `wanted(events)`."""
     marks = Marks()
     carrier = Carrier()
@@ -90,7 +92,7 @@ def annotate(events: Sequence[Event], lines: Mapping[int, str], words: Words, ta
         if not own:
             continue
         scene = Scene(event, own, words, table, marks)
-        fault.address(scene, own[0], own[0].text)
+        fault.address(scene, own[0])
         scene.memo["used"] = fault.used_registers(scene)
         for record in own:
             for look in _LINES:
@@ -112,7 +114,8 @@ def _head(event: Event, words: Words, marks: Marks) -> None:
     if event.kind == "truncated-log":
         said = words.get("line", "truncated") or said
     role = words.get("role", event.role) or event.role.upper()
-    marks.add(event.line, f"{role}: {said}", "root" if event.role == "root" else "head")
+    kind = "root" if event.role == "root" else "head"
+    marks.add(event.line, f"{role}: {said}", kind, f"event {event.kind}" if event.severity == "context" else "")
     if event.kind == "panic":
         marks.add(event.line, words.get("panic-reason", event.attributes.get("reason", "other")))
     count = event.attributes.get("count")
@@ -139,6 +142,7 @@ def rows(
 ) -> Iterator[Row]:
     """The lines to show: those with notes and what stands around them, or all; gaps between them."""
     near = {n for number in notes for n in range(number - CONTEXT, number + CONTEXT + 1)}
+    near |= {n + 1 for n in near if n + 2 in near}  # no gap of a single line
     carrier = Carrier()
     last = 0
     for first, text in blocks:

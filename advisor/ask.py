@@ -20,7 +20,9 @@ from kb.cache import Base
 
 CANDIDATES = 30  # hypotheses that are looked at
 OFFERED = 3
-MINIMUM = 0.03  # bits; less is not worth a question
+MINIMUM = 0.03  # bits; less is not worth a step of its own
+WORTH_ASKING = 0.006  # bits; in a conversation, where a question costs little, while the cause is not settled
+OPEN = 0.2  # weight of "something else": questions can only tell the known causes apart
 TELLING = 0.25  # share of machines that give an answer which raises some cause, where nothing else is known
 BESIDE = 0.03  # what a bit about readiness is worth against a bit about the mechanism, unless a dump is asked for
 _ASKED_NOT = ("log.", "kernel.cmdline.")
@@ -28,9 +30,14 @@ _PRICE = {"none": 1.0, "low": 2.0, "disruptive": 25.0}
 
 
 def next_probes(
-    base: Base, diagnosis: Diagnosis, passed: Iterable[str] = (), number: int = OFFERED
+    base: Base,
+    diagnosis: Diagnosis,
+    passed: Iterable[str] = (),
+    number: int = OFFERED,
+    least: float = MINIMUM,
 ) -> list[dict[str, Any]]:
-    """The best probes: [{probe, ask, gain (bits), cost, ...}], best first.  `passed` ones are left out."""
+    """The best probes: [{probe, ask, gain (bits), cost, ...}], best first.  `passed` ones are left out, and those
+    that tell less than `least`."""
     skip = set(passed)
     known = diagnosis.memory.facts
     gains = _Hypotheses(base, diagnosis).gains()
@@ -38,7 +45,7 @@ def next_probes(
     offers = []
     for name, probe in base.probes.items():
         gain = gains.get(probe["learns"], 0.0)
-        if name not in skip and gain >= MINIMUM and probe["learns"] not in known and _sensible(probe, matcher):
+        if name not in skip and gain >= least and probe["learns"] not in known and _sensible(probe, matcher):
             worth = gain / (probe["cost"] * _PRICE[probe["risk"]]) ** 0.5
             offers.append((probe["risk"] == "disruptive", -worth, name, gain))
     out: list[dict[str, Any]] = []
@@ -97,7 +104,7 @@ class _Hypotheses:
         matcher = Matcher(base.leaves, self.memory)
         self.scores = {name: self._score(name, matcher) for name in self.mechanisms + self.beside}
         odds = {name: 10.0 ** (min(self.scores[name], 300) / 10) for name in self.mechanisms}
-        total = 1.0 + sum(odds.values())
+        total = OPEN + sum(odds.values())
         self.beliefs = {name: value / total for name, value in odds.items()}
         no_dump = self.memory.facts.get("kdump.newest_vmcore_complete") is False
         self.worth_beside = 1.0 if no_dump or not self.mechanisms else BESIDE

@@ -19,7 +19,7 @@ WHOLE = 4 << 20  # characters of log that are kept whole, over all logs of a ses
 CHECKED = 256 << 20  # larger files are kept without a checksum
 MAX_UNPACKED = 8 << 20
 _PLAIN = ("kind", "title", "severity", "line", "end_line", "time", "text", "caller", "cpu", "comm", "pid", "role",
-          "boot", "file")  # fmt: skip
+          "boot", "file", "offset")  # fmt: skip
 
 
 class Source(NamedTuple):
@@ -179,6 +179,9 @@ def unpack(work: Work, data: dict[str, Any]) -> Bundle:
 def _facts(work: Work, data: dict[str, Any], notes: list[str]) -> dict[str, Known]:
     out: dict[str, Known] = {}
     for name, (raw, origin) in data.items():
+        if name not in work.gatherer.names:  # what the reader tells, whether the vocabulary has it or not
+            out[str(name)] = Known(_value(raw), str(origin))
+            continue
         try:
             value = work.gatherer.names.convert(name, tuple(raw) if isinstance(raw, list) else raw)
         except ValueError as error:
@@ -223,9 +226,10 @@ def _event(event: Event, with_frames: bool) -> dict[str, Any]:
 
 
 def _restored(entry: dict[str, Any]) -> Event:
-    record = Record(int(entry["line"]), str(entry["text"]), entry["time"], str(entry["caller"]))
+    time = entry["time"]
+    record = Record(int(entry["line"]), str(entry["text"]), None if time is None else float(time), str(entry["caller"]))
     event = Event(str(entry["kind"]), record, str(entry["severity"]), str(entry["title"]))
-    for name in ("end_line", "cpu", "pid", "comm", "role", "boot", "file"):
+    for name in ("end_line", "cpu", "pid", "comm", "role", "boot", "file", "offset"):
         setattr(event, name, entry[name])
     event.attributes = {str(name): _value(value) for name, value in entry["attributes"].items()}
     event.frames = [Frame(*frame) for frame in entry.get("frames", [])]

@@ -1,8 +1,8 @@
 """Sessions on disk: one append-only file per session, each line written and synced before the step is shown as done.
 
-A file is JSON lines: a header (program version, checksum of the knowledge), the evidence (advisor/bundle.py) whenever it
-changes, and each step with the belief that followed from it.  A torn last line - the power went while it was written - is
-ignored and cut off when the session goes on.
+A file is JSON lines: a header (program version, checksum of the knowledge), the evidence (advisor/bundle.py) whenever
+it changes, and each step with the belief that followed from it.  A torn last line - the power went while it was
+written - is ignored and cut off when the session goes on.
 """
 
 from __future__ import annotations
@@ -110,7 +110,7 @@ def _create(path: str, replace: bool) -> BinaryIO:
 def proceed(saved: Saved, complain: Callable[[str], None]) -> Journal | None:
     """Go on writing a session after its last whole line; None (and a complaint) when that cannot be."""
     try:
-        stream = open(os.open(saved.path, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)), "wb", buffering=0)
+        stream = open(os.open(saved.path, os.O_WRONLY | getattr(os, "O_NOFOLLOW", 0)), "wb", buffering=0)  # noqa: SIM115
         if not _lock(stream):
             complain(f"{saved.path}: this session is open in another kadvisor; what follows is saved as a new one")
             stream.close()

@@ -19,6 +19,8 @@ def knowledge(options: argparse.Namespace) -> int:
     """Run one `kb` action; returns the exit status."""
     if options.part == "check":
         return _check(options)
+    if options.part == "calibrate":
+        return _calibrate(options)
     base = load(options.kb, with_incidents=options.part in ("show", "list"))
     terminal = sys.stdout.isatty()
     style = Style(terminal and wants_colour())
@@ -41,19 +43,46 @@ def _check(options: argparse.Namespace) -> int:
 
     base = load(options.kb)
     problems = check(base)
+    held_back = missed = 0
     if not options.quick:
         from advisor.trial import trials
         from advisor.work import Work
 
         work = Work(options.kb, options.engine)
         for trial in trials(work, base.incidents.values()):
-            problems += trial.problems
+            if trial.incident.held_back:
+                held_back += 1
+                missed += bool(trial.problems)
+            else:
+                problems += trial.problems
     for problem in problems:
         write(sys.stdout, f"{safe(problem)}\n")
     counts = f"{len(base.causes)} causes, {len(base.events)} event kinds, {len(base.probes)} probes, "
     counts += f"{len(base.derivations)} derivations, {len(base.incidents)} incidents"
+    if held_back:
+        counts += f" ({held_back} held back, {missed} of them missed)"
     print(f"{counts}: {len(problems)} problems")
     return UNUSABLE if problems else USABLE
+
+
+def _calibrate(options: argparse.Namespace) -> int:
+    """Measure the knowledge on incidents; status 1 where there are none."""
+    from advisor.calibrate import calibrate
+    from advisor.work import Work
+
+    incidents = [i for i in load(options.kb).incidents.values() if options.all or i.held_back]
+    incidents = [i for i in incidents if options.origin in (None, i.origin)]
+    if not incidents:
+        return complain("no incident is marked held-back: true; --all takes all of them")
+    data = calibrate(Work(options.kb, options.engine), incidents)
+    if options.format == "json":
+        import json
+
+        write(sys.stdout, json.dumps(data, indent=2) + "\n")
+        return USABLE
+    from advisor.render.calibration import text
+
+    return _print(text(data))
 
 
 def _list(base: Knowledge, what: str, width: int) -> Iterator[str]:

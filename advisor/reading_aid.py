@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable, Iterable, Iterator
 
 from advisor.annotate import annotate, blocks_of, chosen, pick, rows, wanted
-from advisor.cli import UNUSABLE, USABLE, columns, complain, wants_colour, write
 from advisor.render.annotated import Title, markdown, text
+from advisor.terminal import UNUSABLE, USABLE, columns, complain, wants_colour, write
 from advisor.verdict import title
 from facts.errors import InputError
 from facts.frames import FrameTable

@@ -20,22 +20,23 @@ def record(session: Session) -> str:
 def _parts(session: Session) -> Iterator[str]:
     base, diagnosis = session.work.base, session.diagnosis
     if session.steps:
-        yield from ("", "## Questions and answers", "", "| Asked | Answer |", "| --- | --- |")
+        yield from ("", "### Questions and answers", "", "| Asked | Answer |", "| --- | --- |")
         for step in session.steps:
             asked, answer = _asked(session, step)
             yield f"| {escape(asked)} | {escape(answer)} |"
     out = ruled_out(base, diagnosis)
     if out:
-        yield from ("", "## Ruled out", "")
+        yield from ("", "### Ruled out", "")
         for entry in out:
             reasons = "; ".join(escape(reason) for reason in entry.reasons)
             yield f"- {escape(entry.title)} ({code(entry.cause)}, {percent(entry.probability)}): {reasons}"
     parties = handover(base, diagnosis)
     if parties:
-        yield from ("", "## Who gets what")
+        yield from ("", "### Who gets what")
         facts, files = diagnosis.evidence.facts, diagnosis.evidence.files
         for party in parties:
-            yield from ("", f"### {escape(party.who[:1].upper() + party.who[1:])}", "", f"Why: {escape(party.why)}", "")
+            who = party.who[:1].upper() + party.who[1:]
+            yield from ("", f"#### {escape(who)}", "", f"Why: {escape(party.why)}", "")
             for event in party.events:
                 yield f"- {lines_of(event, []) if len(files) < 2 else escape(lines_of(event, files))}: " + (
                     f"{escape(title(event))}: {code(event.text)}"
@@ -44,7 +45,7 @@ def _parts(session: Session) -> Iterator[str]:
                 yield f"- {code(name)}: {escape(shown(facts[name].value))}"
     sources = session.bundle.sources if session.bundle is not None else []
     if sources:
-        yield from ("", "## Files read", "")
+        yield from ("", "### Files read", "")
         for source in sources:
             check = f", SHA-256 {source.sha256}" if source.sha256 else ""
             yield f"- {code(source.path)}: {source.size} bytes{check}"

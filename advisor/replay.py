@@ -137,8 +137,12 @@ def resume(options: argparse.Namespace) -> int:
     except InputError as error:
         return complain(str(error))
     own = os.path.dirname(os.path.abspath(saved.path)) == os.path.abspath(folder())
-    journal = proceed(saved, complain) if own and not saved.note else None  # a colleague's file stays as it is
+    journal = proceed(saved, _complain) if own and not saved.note else None  # a colleague's file stays as it is
     return repl(options, restored, journal)
+
+
+def _complain(text: str) -> None:
+    complain(text)
 
 
 def _list() -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from advisor.ask import MINIMUM, next_probes
+from advisor.ask import WORTH_ASKING, next_probes
 from advisor.diagnose import Diagnosis
 from advisor.rank import Hypothesis
 from advisor.verdict import verdict
@@ -20,6 +20,7 @@ from facts.records import Event, Record, Scalar, Value
 if TYPE_CHECKING:
     from advisor.bundle import Bundle
 
+SETTLED = 0.1  # bits; a smaller gain is not worth a question once the cause is diagnosed
 QUESTIONS = 15  # questions at most, unless the person asks for more
 
 
@@ -96,11 +97,18 @@ class Session:
             return None
         probes = self.work.base.probes
         asked = {probes[name]["learns"] for name in passed if name in probes}
-        for offer in next_probes(self.work.base, self.diagnosis, passed, number=12):
-            if offer["learns"] and offer["gain"] >= MINIMUM and "disruptive" not in offer["cost"]:
+        least = SETTLED if self.settled else WORTH_ASKING
+        for offer in next_probes(self.work.base, self.diagnosis, passed, number=len(passed) + 12, least=least):
+            if offer["learns"] and offer["gain"] >= least and "disruptive" not in offer["cost"]:
                 if offer["learns"] not in asked:
                     return offer
         return None
+
+    @property
+    def settled(self) -> bool:
+        """Whether the cause is diagnosed, so that only what could overturn it is worth a question."""
+        ranking = self.diagnosis.ranking
+        return ranking.status == "diagnosed" and bool(ranking.mechanisms())
 
     def what_if(self, fact: str, raw: object) -> list[Change]:
         """How the belief would move if the fact had this value; nothing is changed.  Raises ValueError."""
@@ -203,8 +211,13 @@ class Session:
         if isinstance(cpu, int):
             event.cpu = cpu
         if isinstance(function, str):
-            tags = tuple(sorted(self.work.gatherer.recogniser.frames.tags(function, None)))
-            event.attributes.update({"culprit": tags, "trace": tags})
+            frames = self.work.gatherer.recogniser.frames
+            tags = tuple(sorted(frames.tags(function)))
+            event.attributes["trace"] = tags
+            if frames.generic(function):  # it acts on behalf of others
+                del event.attributes["function"]
+            else:
+                event.attributes["culprit"] = tags
         events.append(event)
         if root is None:
             root, chain = len(events) - 1, [len(events) - 1]

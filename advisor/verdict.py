@@ -58,10 +58,11 @@ def _kept(events: list[Event], root: int | None, chain: list[int]) -> tuple[list
 def _event(event: Event) -> dict[str, Any]:
     attributes = event.attributes
     function, module = attributes.get("function"), attributes.get("module")
+    if not function and not module:  # a file system or driver that speaks for itself
+        module = attributes.get("filesystem") or attributes.get("driver")
     culprit = None
     if function or module:
-        offset = next((f.offset for f in event.frames if f.function == function and f.reliable), "")
-        culprit = {"function": function, "module": module, "offset": offset or None}
+        culprit = {"function": function, "module": module, "offset": event.offset or None}
     return {
         "kind": event.kind,
         "line": event.line,

@@ -9,7 +9,7 @@ from advisor.diagnose import Diagnosis, Diagnostician
 from advisor.engine import engine
 from advisor.verdict import verdict
 from facts.evidence import Evidence, Known
-from facts.gather import Gatherer
+from facts.gather import Gatherer, Progress
 from kb.cache import base
 
 
@@ -21,9 +21,9 @@ class Work:
         self.gatherer = Gatherer(self.base)
         self.diagnostician = Diagnostician(self.base, engine(engine_name))
 
-    def evidence(self, host: str | None, logs: Sequence[str]) -> Evidence:
+    def evidence(self, host: str | None, logs: Sequence[str], progress: Progress | None = None) -> Evidence:
         """Read a host.yaml and logs.  Raises InputError when there is nothing usable."""
-        return self.gatherer.host(host, logs) if host else self.gatherer.logs(logs)
+        return self.gatherer.host(host, logs, progress) if host else self.gatherer.logs(logs, progress)
 
     def diagnose(self, evidence: Evidence) -> Diagnosis:
         """Diagnose; answers given in the evidence count as facts."""
@@ -43,6 +43,6 @@ class Work:
                 answers[known["learns"]] = Known(value, f"answer to {probe}")
         return self.diagnostician.diagnose(evidence._replace(notes=notes), answers)
 
-    def verdict(self, host: str | None, logs: Sequence[str]) -> dict[str, Any]:
+    def verdict(self, host: str | None, logs: Sequence[str], progress: Progress | None = None) -> dict[str, Any]:
         """The verdict on a host.yaml and logs."""
-        return verdict(self.base, self.diagnose(self.evidence(host, logs)))
+        return verdict(self.base, self.diagnose(self.evidence(host, logs, progress)))

@@ -68,14 +68,11 @@ def first(frames: Sequence[Frame], groups: Sequence[str], table: FrameTable) -> 
 
 def _dispatcher(frames: Sequence[Frame], table: FrameTable) -> Frame | None:
     """The first frame that hands over to others (timer, work, system call): better than no culprit."""
-    return next(
-        (
-            f
-            for f in frames
-            if f.module is None and (g := table.groups(f.function)) and "entry" in g and g.isdisjoint(("always", "helper"))
-        ),
-        None,
-    )
+    for frame in frames:
+        found = table.groups(frame.function)
+        if frame.module is None and "entry" in found and found.isdisjoint(("always", "helper")):
+            return frame
+    return None
 
 
 def effective(block: Block, kind: str, table: FrameTable, head: str = "") -> list[Frame]:

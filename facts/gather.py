@@ -28,7 +28,10 @@ class Gatherer:
 
     def __init__(self, base: Base) -> None:
         self.names = FactNames(base.facts)
-        scanner = Scanner(base.search["expression"], base.search["keys"], base.search["needles"])
+        search = base.search
+        scanner = Scanner(
+            search["expression"], search["keys"], search["needles"], search["form-expression"], search["form-keys"]
+        )
         patterns = Patterns(base.events, scanner, base.integers, base.numbers)
         self.recogniser = Recogniser(base.events, FrameTable(base.frames), patterns, Headers(base.headers))
 

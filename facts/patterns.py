@@ -8,6 +8,8 @@ from typing import Any, NamedTuple
 from facts.records import Record, Value
 from facts.scan import Scanner
 
+LONGEST = 4096  # characters of a message that are looked at; the kernel's own have at most about 1000
+
 
 class Pattern(NamedTuple):
     order: int  # patterns are tried in the order of the knowledge files; the first of a kind that matches wins
@@ -50,7 +52,7 @@ class Patterns:
 
     def find(self, record: Record) -> list[Found]:
         """Event kinds that the record reports, with the attributes its text yields."""
-        text = record.text
+        text = record.text[:LONGEST]
         candidates = [p for literal in self.scanner.literals(text) for p in self._by_literal.get(literal, ())]
         found: dict[str, Found] = {}
         for pattern in sorted(candidates):

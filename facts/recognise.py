@@ -19,12 +19,12 @@ from facts.records import Event, Record
 from facts.repeats import Repeats
 from facts.reports import READERS
 from facts.reports.block import Block
+from facts.reports.stacks import TRACED, has_trace
 
 BODY = 1500  # records of a report at most
 MERGE_WITHIN = 60  # a part stands at most so many lines after the report that it belongs to ...
 REACH = {"oom": 3000}  # ... but the table of an OOM report can be long
 PANIC_FIRST = 3
-PANIC_NEAR = 120  # a panic line so far below a report without a trace may still stand above its trace
 SECOND_HEAD = 12  # a second head line of the same kind within so many lines is the same report
 ANNOUNCED = 8  # lines between an announcement and the report that it announces
 LOOK = 20_000  # bytes of a block that are looked at for kernel messages
@@ -209,6 +209,8 @@ class _Log:
                 kept = self._add(event)
                 if event is main and kept is not None:
                     self.repeats.keep(told, kept)
+                elif event is main:
+                    self.repeats.passed = main
 
     def _refine(self, event: Event) -> None:
         """Give the event the kind that an attribute of its report makes it (`becomes` in kb/events)."""
@@ -295,7 +297,7 @@ class _Log:
         """Index of the line at which the report that begins at this mark must end."""
         mark = marks[number]
         total = len(lines)
-        lends = any(self.by.kinds[found.kind]["report"] in _TRACED for found in mark.found)
+        lends = any(self.by.kinds[found.kind]["report"] in TRACED for found in mark.found)
         for place in range(number + 1, len(marks)):
             other = marks[place]
             if other.at > mark.at + BODY:
@@ -309,7 +311,7 @@ class _Log:
                 entry = self.by.kinds[found.kind]
                 if found.kind == "panic" and mark.found:
                     # panic_on_warn and panic() in a report print the panic line above the trace
-                    if other.at <= mark.at + PANIC_FIRST or (lends and not _traced(lines[mark.at : other.at])):
+                    if other.at <= mark.at + PANIC_FIRST or (lends and not has_trace(lines[mark.at + 1 : other.at])):
                         continue
                 if found.part or (found.kind in own and other.at <= mark.at + SECOND_HEAD):
                     continue
@@ -360,25 +362,6 @@ class _Log:
             self.kernel or bool(self.events or self.headers),
             self.lived,
         )
-
-
-# readers of reports that end in a call trace
-_TRACED = frozenset(("trace", "oops", "slab", "lockdep", "atomic-sleep", "lockup", "kasan", "rcu-stall", "workqueue"))
-_TRACE = re.compile(r"(?:Call [Tt]race|Backtrace): ?$")
-_FRAME = re.compile(r"\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[[\w-]+\])?$")
-
-
-def _traced(lines: list[str]) -> bool:
-    """Whether a call trace is among the lines below a head line, or too many lines to look at."""
-    if len(lines) > PANIC_NEAR:
-        return True
-    frames = 0  # one or two may stand in the lines above a trace
-    for line in lines[1:]:
-        text = line[:400].rstrip()
-        frames += _FRAME.search(text) is not None
-        if frames > 2 or _TRACE.search(text):
-            return True
-    return False
 
 
 _SAME = ("function", "device", "module", "reason", "problem", "label", "bank", "status", "filesystem", "source")

@@ -38,6 +38,7 @@ class Event:
         "attributes",
         "boot",
         "caller",
+        "offset",
         "comm",
         "cpu",
         "end_line",
@@ -67,6 +68,7 @@ class Event:
         self.pid: int | None = None
         self.attributes: dict[str, Value] = {}
         self.frames: list[Frame] = []
+        self.offset = ""  # of the culprit within its function, "0x1c"; "" where not printed
         self.role = "context"  # root, consequence, precursor, context
         self.boot = 0  # index of the boot within the log
         self.file = 0  # index of the input file

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from facts.records import Event
 
-PLENTY = 100  # reports of a kind in one boot that are read in full whatever they say
+PLENTY = 500  # reports of a kind in one boot that are read in full whatever they say
 ALIKE = 8  # further ones of the same shape that are
 SHAPES = 20_000  # shapes that are told apart
 _GLANCE = 40  # lines of a report that tell its shape

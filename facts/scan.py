@@ -7,28 +7,57 @@ hyperscan looks for all needles (kb/needles.py) at once; docs/decisions/fast-sea
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 # Where a carrier hides text in another form, only the message freed of it tells; such lines go the way of the keys.
 _HIDING = (b"\x1b", b"\xc2\x9b", b"\xc2\x9d", b'\\"', b"\\/", b"\\u", b"\\x", b"\\\\", b"\\t", b"#033", b"#011", b" : ")
 
 
+SMALL = 32 << 10  # bytes of a log in which looking for one key after the other is quicker than making the expression
+FEW = 400  # so many lines are looked at in this way
+FORMS = 100_000  # lines without digits that are remembered
+_NO_DIGITS = {ord(digit): None for digit in "0123456789"}
+
+
 class Scanner:
     """Finds keys; each stands for the literals of event patterns that contain it."""
 
-    def __init__(self, expression: str, keys: dict[str, list[str]], needles: str = "") -> None:
-        self._search = re.compile(expression).search if expression else None
+    def __init__(
+        self,
+        expression: str,
+        keys: dict[str, list[str]],
+        needles: str = "",
+        form_expression: str = "",
+        form_keys: Mapping[str, Sequence[str]] | None = None,
+    ) -> None:
+        """The expression and keys of the literals, all needles, and expression and keys of needles without digits."""
+        self._expression = expression
+        self._form_expression = form_expression
+        self._form_keys = form_keys or {}
         self._keys = keys
         self._needles = needles
         self._database: Any = None
+        self._found: Callable[[str, int], re.Match[str] | None] | None = None
+        self._found_form: Callable[[str, int], re.Match[str] | None] | None = None
+        self._looked = 0  # lines looked at key by key
+        self._quiet: set[str] = set()  # forms of lines that matter to no pattern, and those that may
+        self._loud: set[str] = set()
+
+    @property
+    def _search(self) -> Callable[[str, int], re.Match[str] | None] | None:
+        """The search for keys; making the expression takes a while, so it is left until it pays."""
+        if self._found is None and self._expression:
+            self._found = re.compile(self._expression).search
+        return self._found
 
     def lines(self, text: str) -> Iterator[tuple[int, int, int]]:
         """(index of the line, start, end) of every line of `text` with a key in it, in order."""
-        if self._search is None:
+        search = self._search
+        if search is None:
             return
         position = index = counted = 0
-        while (match := self._search(text, position)) is not None:
+        while (match := search(text, position)) is not None:
             start = text.rfind("\n", 0, match.start()) + 1
             end = text.find("\n", match.end())
             end = len(text) if end < 0 else end
@@ -39,18 +68,68 @@ class Scanner:
 
     def literals(self, line: str) -> set[str]:
         """The literals that the line contains."""
+        if self._found is None and self._looked < FEW:
+            self._looked += 1
+            return {literal for key in self._keys if key in line for literal in self._keys[key] if literal in line}
         found: set[str] = set()
         position = 0
-        while self._search is not None and (match := self._search(line, position)) is not None:
+        search = self._search
+        while search is not None and (match := search(line, position)) is not None:
             for literal in self._keys[match.group()]:
                 if literal in line:
                     found.add(literal)
             position = match.start() + 1
         return found
 
+    def _small(self, text: str) -> Iterator[tuple[int, str]]:
+        """The lines with a key in them, of a small text."""
+        keys = [key for key in self._keys if key in text]
+        if keys:
+            for index, line in enumerate(text.split("\n")):
+                if any(key in line for key in keys):
+                    yield index, line
+
+    def _repetitive(self, text: str) -> Iterator[tuple[int, str]]:
+        """The lines of a large text in which a pattern may match.
+
+        Logs repeat themselves but for numbers; so the lines are looked at without digits, and each such form once.
+        """
+        if self._found_form is None:
+            self._found_form = re.compile(self._form_expression).search if self._form_expression else None
+        if self._found_form is None:
+            for index, start, end in self.lines(text):
+                yield index, text[start:end]
+            return
+        forms = text.translate(_NO_DIGITS).split("\n")
+        if len(self._quiet) + len(self._loud) > FORMS:
+            self._quiet.clear()
+            self._loud.clear()
+        every = set(forms)
+        fresh = list(every - self._quiet - self._loud)
+        joined = "\n".join(fresh)
+        position = 0
+        while (match := self._found_form(joined, position)) is not None:
+            start = joined.rfind("\n", 0, match.start()) + 1
+            end = joined.find("\n", match.end())
+            end = len(joined) if end < 0 else end
+            position = match.start() + 1
+            for needle in self._form_keys[match.group()]:
+                if joined.find(needle, start, end) >= 0:
+                    self._loud.add(joined[start:end])
+                    position = end
+                    break
+        self._quiet.update(fresh)
+        self._quiet -= self._loud
+        loud = every & self._loud
+        if loud:
+            lines = text.split("\n")
+            for index, form in enumerate(forms):
+                if form in loud:
+                    yield index, lines[index]
+
     def hasten(self) -> bool:
         """Use hyperscan from now on, if it is installed; said when the input turns out to be large."""
-        if self._database is None and self._needles and self._search is not None:
+        if self._database is None and self._needles and self._expression:
             self._database = _database(self._needles.encode().split(b"\n")) or False
         return bool(self._database)
 
@@ -58,8 +137,7 @@ class Scanner:
         """(index, text) of every line of `data` (UTF-8) in which a pattern may match, in order."""
         if not self._database:
             text = data.decode("utf-8", "replace")
-            for index, start, end in self.lines(text):
-                yield index, text[start:end]
+            yield from self._small(text) if len(data) <= SMALL else self._repetitive(text)
             return
         ends: list[tuple[int, int]] = []
         self._database.scan(data, match_event_handler=lambda number, _start, end, *_: ends.append((end, number)))
@@ -74,7 +152,7 @@ class Scanner:
                 position = data.find(b"\n", end)
                 position = len(data) if position < 0 else position
             line = data[start:position].decode("utf-8", "replace")
-            hiding = number < len(_HIDING) and self._search is not None and self._search(line) is None
+            hiding = number < len(_HIDING) and (search := self._search) is not None and search(line, 0) is None
             if hiding:
                 continue
             index += data.count(b"\n", counted, start)

@@ -274,6 +274,8 @@ def incidents(knowledge: Knowledge) -> Iterator[Problem]:
             yield Problem(incident.place, "root", f"{incident.root!r} is no event kind")
         if not incident.log and not incident.facts:
             yield Problem(incident.place, "log", "an incident needs a log or facts")
+        if incident.held_back:
+            continue  # they measure; what every cause needs are incidents that gate
         ends.update(incident.causes)
         misses.update(incident.not_causes)
     for cause in knowledge.causes.values():

@@ -162,7 +162,7 @@ def compile_base(knowledge: Knowledge) -> dict[str, object]:
     patterns += [(literal, regex) for _, literal, regex in knowledge.vocabulary.headers]
     found = keys(literal for literal, _ in patterns)
     return {
-        "search": {"expression": expression(found), "keys": found, "needles": "\n".join(needles(patterns))},
+        "search": _search(found, needles(patterns)),
         "headers": [list(header) for header in knowledge.vocabulary.headers],
         "leaves": leaves.table,
         "causes": causes,
@@ -175,6 +175,19 @@ def compile_base(knowledge: Knowledge) -> dict[str, object]:
         "flags": sorted(n for n, entry in knowledge.vocabulary.attributes.items() if entry.get("type") == "boolean"),
         "integers": sorted(n for n, entry in knowledge.vocabulary.attributes.items() if entry.get("type") == "integer"),
         "numbers": sorted(n for n, entry in knowledge.vocabulary.attributes.items() if entry.get("type") == "number"),
+    }
+
+
+def _search(found: dict[str, list[str]], texts: list[str]) -> dict[str, object]:
+    """The parts of the fast search (facts/scan.py)."""
+    bare = {text.translate(dict.fromkeys(range(ord("0"), ord("9") + 1))) for text in texts}
+    forms = keys(bare)
+    return {
+        "expression": expression(found),
+        "keys": found,
+        "needles": "\n".join(texts),
+        "form-expression": expression(forms),
+        "form-keys": forms,
     }
 
 

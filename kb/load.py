@@ -200,12 +200,15 @@ class Loader:
             self.vocabulary.headers.append((name, literal, regex))
 
     def _symptoms(self, path: str) -> None:
-        """What people can say without a log: a list of {id, says, event, facts}."""
+        """What people can say without a log: a list of {id, says, words, event, facts}."""
         for fields in self._items(path):
             name = fields.text("id", required=True)
             symptom: dict[str, object] = {"says": fields.text("says", required=True)}
             symptom["event"] = fields.text("event", one_of=self.vocabulary.events)
             symptom["facts"] = self._facts(fields, "facts")
+            aliases = fields.texts("words")
+            if aliases:
+                symptom["words"] = list(aliases)
             fields.done()
             self.vocabulary.symptoms[name] = symptom
 
@@ -406,6 +409,7 @@ class Loader:
             fields.text("root"),
             fields.text("origin", "written", one_of=("written", "lab")),
             fields.place,
+            fields.flag("held-back"),
         )
         fields.text("notes")
         fields.done()

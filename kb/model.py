@@ -174,6 +174,7 @@ class Incident(NamedTuple):
     root: str
     origin: str
     place: Place
+    held_back: bool = False  # measures the knowledge; not used when weights are written or changed
 
 
 class Table(NamedTuple):

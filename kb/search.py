@@ -5,11 +5,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from math import log
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 from kb.model import Knowledge
 
-_WORD = re.compile(r"[a-z0-9_]{2,}")
+_WORD = re.compile(r"[a-z0-9_]{2,}|[\u3400-\u9fff]+")
+K = TypeVar("K")
 _STOP = frozenset(
     [
         "the",
@@ -41,7 +42,14 @@ class Hit(NamedTuple):
 
 
 def words(text: str) -> list[str]:
-    return [w for w in _WORD.findall(text.lower()) if w not in _STOP]
+    """The words of a text; Chinese, which has no spaces, in overlapping pairs of characters."""
+    out = []
+    for word in _WORD.findall(text.lower()):
+        if word[0] < "\u3400":
+            out += [word] if word not in _STOP else []
+        else:
+            out += [word[at : at + 2] for at in range(max(len(word) - 1, 1))]
+    return out
 
 
 def _documents(knowledge: Knowledge) -> Iterator[tuple[str, str, str, list[tuple[int, str]]]]:
@@ -67,18 +75,31 @@ def _documents(knowledge: Knowledge) -> Iterator[tuple[str, str, str, list[tuple
 def search(knowledge: Knowledge, query: Sequence[str] | str, limit: int = 10) -> list[Hit]:
     """The best hits for the words, best first; words are also matched as beginnings."""
     wanted = words(query if isinstance(query, str) else " ".join(query))
-    documents = [(kind, name, title, _bag(texts)) for kind, name, title, texts in _documents(knowledge)]
-    hits = []
-    weights = {}
-    for word in set(wanted):
-        holders = sum(1 for document in documents if _score(document[3], word))
-        weights[word] = log(1 + len(documents) / holders) if holders else 0.0
-    for kind, name, title, bag in documents:
-        score = sum(weights[word] * _score(bag, word) for word in wanted)
-        if score:
-            hits.append(Hit(kind, name, title, score))
+    documents = [((kind, name, title), texts) for kind, name, title, texts in _documents(knowledge)]
+    hits = [Hit(*key, score) for key, score, _ in best(documents, wanted)]
     hits.sort(key=lambda hit: (-hit.score, hit.kind, hit.id))
     return hits[:limit]
+
+
+def best(
+    documents: Iterable[tuple[K, Iterable[tuple[int, str]]]], wanted: Sequence[str]
+) -> list[tuple[K, float, list[str]]]:
+    """(key, score, words found) of every document, given as weighted texts, that holds a wanted word; best first.
+
+    A word counts the more the fewer documents hold it, and the less the more of it a document has already (as in BM25).
+    """
+    bags = [(key, _bag(texts)) for key, texts in documents]
+    weights = {}
+    for word in set(wanted):
+        holders = sum(1 for _, bag in bags if _score(bag, word))
+        weights[word] = log(1 + len(bags) / holders) if holders else 0.0
+    found = []
+    for key, bag in bags:
+        hits = [word for word in wanted if _score(bag, word)]
+        if hits:
+            found.append((key, sum(weights[word] * _score(bag, word) for word in wanted), sorted(set(hits))))
+    found.sort(key=lambda one: -one[1])
+    return found
 
 
 def _bag(texts: Iterable[tuple[int, str]]) -> dict[str, float]:

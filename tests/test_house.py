@@ -23,7 +23,12 @@ LONGEST = 600
 MODULES = sorted(path for house in HOUSES for path in (ROOT / house).rglob("*.py"))
 KNOWLEDGE = load([BUILT_IN])
 CAUSES = sorted(KNOWLEDGE.causes)
-INCIDENTS = sorted(KNOWLEDGE.incidents)
+# incidents that are held back measure the knowledge; it is not made to fit them, so no single one may fail a build
+INCIDENTS = sorted(
+    name
+    for name, one in KNOWLEDGE.incidents.items()
+    if "\nheld-back: true" not in Path(one.place.path).read_text(encoding="utf-8")
+)
 
 
 def imported(path: Path) -> set[str]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 
-from advisor.notes.common import Scene, listed, sentence
-from facts.decode.disassemble import Disassembly, disassemble
+from advisor.notes.common import Scene, sentence
+from facts.culprit import EXCEPTIONS
+from facts.decode.disassemble import Disassembly, Instruction, disassemble
 from facts.decode.faults import POINTER_KINDS
 from facts.decode.instruction import Operand
 from facts.decode.pointers import TELLING
@@ -18,11 +19,13 @@ _COUNT = re.compile(r"\[#(\d{1,6})\]")
 _ESR = re.compile(r"(?:\bESR ?[=:] ?(?:0x)?|Internal error: .{1,80}?: )([0-9a-f]{8,16})\b")
 _SYMBOL = re.compile(r"([A-Za-z_.$][\w.$]{0,250})\+0x([0-9a-f]{1,8})/0x([0-9a-f]{1,8})(?: \[([\w-]{1,64}))?")
 _CR2 = re.compile(r"\bCR2: ([0-9a-f]{8,16})|\bFAR ?[=:] ?(?:0x)?([0-9a-f]{8,16})|badaddr: ([0-9a-f]{8,16})")
+_HEX = re.compile(r"[0-9a-f]{1,16}")
 _ALWAYS = frozenset(TELLING) - {"one-bit", "ascii"}  # classes that are telling in any register
 _PLAIN = frozenset(("kernel-image", "module-space", "vmalloc", "direct-map", "vmemmap", "other"))
-_NO_POINTERS = frozenset(
-    "eflags fs gs cs ds es ss cr0 cr2 cr3 cr4 dr0 dr1 dr2 dr3 dr6 dr7 orig_rax pkr rip pc".split()
-)
+_NO_POINTERS = frozenset((
+    "eflags", "fs", "gs", "cs", "ds", "es", "ss", "cr0", "cr2", "cr3", "cr4", "dr0", "dr1", "dr2", "dr3", "dr6", "dr7",
+    "orig_rax", "pkr", "rip", "pc",
+))  # fmt: skip
 _VERBS = {"read": "reads", "write": "writes", "execute": "jumps to", "call": "calls", "jump": "jumps to"}
 
 
@@ -45,7 +48,8 @@ def header(scene: Scene, record: Record) -> None:
         known = [f"{letter} = {meaning}" for letter, meaning in letters if meaning]
         scene.note(record, sentence("tainted: " + "; ".join(known)), once=f"taint {found.taint}")
     elif found.taint == "":
-        scene.note(record, "Not tainted: only code of this kernel build is loaded, and nothing broke before.", once="clean")
+        said = "Not tainted: only code of this kernel build is loaded, and nothing broke before."
+        scene.note(record, said, once="clean")
     if found.kdump:
         scene.note(record, "Kdump is loaded: a dump can be expected.", once="kdump")
 
@@ -124,7 +128,7 @@ def registers(scene: Scene, record: Record) -> None:
     if ":" in text:
         address(scene, record)
     found = parse_registers(text)
-    if not found or scene.block.ended and "ended" in scene.memo:
+    if not found or (scene.block.ended and "ended" in scene.memo):
         return
     used = scene.memo.get("used", "").split()
     for name, value in found:
@@ -136,33 +140,38 @@ def registers(scene: Scene, record: Record) -> None:
         told = kind in _ALWAYS or (name in used and kind not in _PLAIN)
         if not told and kind in ("one-bit", "ascii", "non-canonical"):
             fault = scene.event.attributes.get("address")
-            told = isinstance(fault, str) and abs(int(fault, 16) - value) < 0x1000
+            told = isinstance(fault, str) and bool(_HEX.fullmatch(fault)) and abs(int(fault, 16) - value) < 0x1000
         if told:
+            what = scene.looks_like(value).partition(", so ")[0]
             role = " - the failing instruction uses it" if name in used else ""
-            meaning = scene.looks_like(value).removesuffix(" used as a pointer") if name not in used else ""
-            scene.note(record, sentence(f"{name.upper()} is {meaning or scene.looks_like(value)}{role}"))
+            what = what if role else what.removesuffix(" used as a pointer")
+            scene.note(record, f"{name.upper()} is {what}{role}.")
 
 
-def address(scene: Scene, record: Record, text: str = "") -> None:
-    """The address that could not be used."""
+def address(scene: Scene, record: Record) -> None:
+    """The address that could not be used: at the head line in full, at CR2 or FAR in short."""
     known = scene.event.attributes.get("address")
-    if not isinstance(known, str) or scene.event.kind not in POINTER_KINDS or not re.fullmatch(r"[0-9a-f]{1,16}", known):
+    if not isinstance(known, str) or scene.event.kind not in POINTER_KINDS or not _HEX.fullmatch(known):
         return
     value = int(known, 16)
-    if not text:
+    if record.line != scene.event.line:
         match = _CR2.search(record.text[:300])
-        if match is None or int(match[1] or match[2] or match[3], 16) != value:
+        if match is None or int(match[1] or match[2] or match[3], 16) != value or not scene.first("cr2"):
             return
-    if not scene.first("address"):
+        name = "CR2" if match[1] else "FAR" if match[2] else "badaddr"
+        scene.note(record, f"{name} is the address that failed (see line {scene.event.line}).")
         return
     kind = scene.classify(value)
     if kind == "small-offset":
-        scene.note(record, f"Address {value:#x} is close to 0: the member at offset {value:#x} of a structure, or the "
-                   f"element at that distance in an array, whose pointer was NULL.")  # fmt: skip
+        said = (
+            f"Address {value:#x} is close to 0: the member at offset {value:#x} of a structure whose pointer was NULL, "
+            "or an element of an array that does not exist."
+        )
     elif kind == "null":
-        scene.note(record, "Address 0: the NULL pointer itself (the first member of a structure, or a call through it).")
+        said = "Address 0 is NULL itself: the first member of a structure, or a call through a pointer not set."
     else:
-        scene.note(record, f"Address {value:#x}: {scene.looks_like(value)}.")
+        said = f"Address {value:#x}: {scene.looks_like(value)}."
+    scene.note(record, said)
 
 
 def code(scene: Scene, record: Record) -> None:
@@ -175,20 +184,29 @@ def code(scene: Scene, record: Record) -> None:
         if "Unable to access" in text or "Bad " in text:
             scene.once(record, "line", "bad-code")
         return
+    failed = scene.event.kind in EXCEPTIONS
     if found.listing:
         longest = max(len(one.text) for one in found.listing)
-        for one in found.listing:
+        for one in _unpadded(found.listing):
             mark = "-->" if one.failing else "   "
-            tail = "  <- failed here" if one.failing else ""
+            tail = "  <- here" if one.failing else ""
             scene.note(record, f"{mark} {one.offset:+5d}  {one.text:<{min(longest, 48)}}{tail}".rstrip(), "code")
     else:
         scene.once(record, "line", "code")
-    scene.note(record, meaning(scene, found), "head")
+    if failed:
+        scene.note(record, meaning(scene, found), "head")
+
+
+def _unpadded(listing: tuple[Instruction, ...]) -> tuple[Instruction, ...]:
+    """The listing without the padding between functions in front of the failing instruction."""
+    start = next((i for i, one in enumerate(listing) if one.failing or one.text != "int3"), 0)
+    return listing[start:]
 
 
 def used_registers(scene: Scene) -> str:
     """The registers that the failing instruction used for its address, blank-separated."""
-    found = disassemble(scene.block.code, scene.arch) if scene.block.code else None
+    known = scene.block.code and scene.event.kind in EXCEPTIONS
+    found = disassemble(scene.block.code, scene.arch) if known else None
     if found is None:
         return ""
     what = found.faulting.operand
@@ -205,8 +223,8 @@ def meaning(scene: Scene, found: Disassembly) -> str:
         return "A trap that the code itself runs into, as BUG() and WARN() do."
     if done.target:
         value = values.get(done.target)
-        what = f": it holds {value:#x}, {scene.looks_like(value)}" if value is not None else ""
-        return f"{_VERBS[done.access].capitalize()} the function whose address is in {done.target.upper()}{what}."
+        held = f": it holds {value:#x}, {scene.looks_like(value)}" if value is not None else ""
+        return f"{_VERBS[done.access].capitalize()} the function whose address is in {done.target.upper()}{held}."
     what = done.operand
     if what is None:
         return ""
@@ -238,7 +256,9 @@ def _memory(scene: Scene, what: Operand, verb: str, width: int) -> str:
         return f"{verb} {how}the memory at {name or what.second.upper()}" if name or what.second else ""
     kind = scene.classify(base)
     sign = f"{offset:#x}" if offset >= 0 else f"-{-offset:#x}"
-    member = f"the member at offset {sign} of a structure whose pointer ({name})" if offset else f"what {name} points to, and that"
+    member = f"what {name} points to, and that"
+    if offset:
+        member = f"the member at offset {sign} of a structure whose pointer ({name})"
     if kind not in _PLAIN:
         extra = f" plus the index {what.second.upper()}" if what.second else ""
         value = "" if kind == "null" else f"{base:#x}, "
@@ -246,25 +266,28 @@ def _memory(scene: Scene, what: Operand, verb: str, width: int) -> str:
     if index is not None:
         far = "far out of range" if index > 1 << 32 else "out of range"
         product = f"{index:#x}" + (f" times {what.scale}" if what.scale > 1 else "")
-        return f"{verb} an array element: the base {name} looks sound, so the index {what.second.upper()} ({product}) is {far}"
+        second = what.second.upper()
+        return f"{verb} an array element: the base {name} looks sound, so the index {second} ({product}) is {far}"
     if fault is not None and (base + offset - fault) & (1 << 64) - 1 in range(0x40):
-        place = f"{name} {'+' if offset >= 0 else '-'} {abs(offset):#x}" if offset else name
-        return f"{verb} {how}the memory at {place}; the pointer looks like a kernel address ({scene.looks_like(base)}), but nothing usable is there"
+        spot = f"{name} {'+' if offset >= 0 else '-'} {abs(offset):#x}" if offset else name
+        sound = f"the pointer looks like a kernel address ({scene.looks_like(base)})"
+        return f"{verb} {how}the memory at {spot}; {sound}, but this access is not possible there"
     return f"{verb} {how}{member} is {base:#x}, {scene.looks_like(base)}"
 
 
 def _string(scene: Scene, what: Operand) -> str:
+    names = what.string.split()
     parts = []
-    for name in what.string.split():
+    for name in names:
         value = scene.block.registers.get(name)
         role = "to" if name.endswith("di") else "from"
         if value is not None:
             kind = scene.classify(value)
             told = f", {scene.looks_like(value)}" if kind not in _PLAIN else ""
             parts.append(f"{role} {name.upper()} ({value:#x}{told})")
-    return f"Copies or fills memory {listed(parts)}." if parts else "Copies or fills memory."
+    return " ".join(["Copies or compares memory" if len(names) > 1 else "Fills or reads memory", *parts]) + "."
 
 
 def _fault(scene: Scene) -> int | None:
     known = scene.event.attributes.get("address")
-    return int(known, 16) if isinstance(known, str) and re.fullmatch(r"[0-9a-f]{1,16}", known) else None
+    return int(known, 16) if isinstance(known, str) and _HEX.fullmatch(known) else None

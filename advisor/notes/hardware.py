@@ -35,14 +35,18 @@ def mce(scene: Scene, record: Record) -> None:
         if int(number) == 128:  # MCE_THERMAL_BANK: no bank, a software record
             scene.note(record, f"CPU {cpu}, a thermal event (bank 128 is not one of the CPU's).")
             return
-        scene.note(record, f"CPU {cpu}, bank {number}: {words.get('mce-unit', named)}. {words.get('error-class', found.severity)}")
+        scene.note(
+            record,
+            f"CPU {cpu}, bank {number}: {words.get('mce-unit', named)}. {words.get('error-class', found.severity)}",
+        )
         bits = words.bits("mce-bit", status)
         scene.note(record, sentence(f"status {status:016x}: {'; '.join(bits)}; error code {found.code:#06x}"))
         return
     address = _ADDR.search(text)
     if address:
-        scene.note(record, f"Physical address {int(address[1] or address[2], 16):#x}; the same one again means the same memory cell or device.",
-                   once="mce address")  # fmt: skip
+        where = int(address[1] or address[2], 16)
+        said = f"Physical address {where:#x}; the same one again means the same memory cell or device."
+        scene.note(record, said, once="mce address")
     when = _TIME.search(text)
     if when:
         maker = {"0": "Intel", "2": "AMD", "9": "Hygon"}.get(when[1], "other")
@@ -60,8 +64,17 @@ def aer(scene: Scene, record: Record) -> None:
         kind = "corrected" if severity[1] == "Correct" else "fatal" if fatal else "uncorrected"
         scene.memo["severity"] = kind
         layer = words.get("pcie-layer", severity[3].strip())
-        scene.note(record, sentence(f"{words.get('error-class', kind)} It concerns {layer}" if layer else words.get("error-class", kind)))
-    table = "aer-corrected" if scene.memo.get("severity", scene.event.attributes.get("class")) == "corrected" else "aer-uncorrected"
+        scene.note(
+            record,
+            sentence(
+                f"{words.get('error-class', kind)} It concerns {layer}" if layer else words.get("error-class", kind)
+            ),
+        )
+    table = (
+        "aer-corrected"
+        if scene.memo.get("severity", scene.event.attributes.get("class")) == "corrected"
+        else "aer-uncorrected"
+    )
     status = _STATUS.search(text)
     if status:
         value, mask = int(status[1], 16), int(status[2], 16)
@@ -71,7 +84,9 @@ def aer(scene: Scene, record: Record) -> None:
         scene.note(record, sentence(told + (" (masked, so not reported further)" if hidden and told else "")))
     bit = _BIT.match(text)
     if bit and not any(_STATUS.search(r.text) for r in scene.records):
-        scene.note(record, sentence(f"{bit[2]}: {words.get(table, int(bit[1]))}" if words.get(table, int(bit[1])) else ""))
+        scene.note(
+            record, sentence(f"{bit[2]}: {words.get(table, int(bit[1]))}" if words.get(table, int(bit[1])) else "")
+        )
     elif bit and "(First)" in bit[3]:
         scene.note(record, f"{bit[2]} came first.")
     if _TLP.search(text):

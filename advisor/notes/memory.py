@@ -45,13 +45,20 @@ def oom(scene: Scene, record: Record) -> None:
     swap = _SWAP.match(text)
     if swap and swap[1] == "Total" and int(swap[2]) == 0:
         scene.note(record, "There is no swap.")
-    elif swap and swap[1] == "Free" and int(swap[2]) == 0 and not any("Total swap = 0kB" in r.text for r in scene.records):
+    elif (
+        swap
+        and swap[1] == "Free"
+        and int(swap[2]) == 0
+        and not any("Total swap = 0kB" in r.text for r in scene.records)
+    ):
         scene.note(record, "All swap is used up.")
     task = _TASK.match(text)
     if task and _largest(scene).get(record.line) is not None:
         total = _memory(scene).total() * PAGE
         rss = int(task[3]) * PAGE
         share = f", {rss * 100 // total} % of the machine" if total > rss > 0 else ""
+        if total > 100 * rss and _largest(scene)[record.line] > 1:
+            return
         scene.note(record, f"Number {_largest(scene)[record.line]} by size: {task[5]} has {size(rss)} in memory "
                    f"(rss counts pages of 4 KiB){share}.")  # fmt: skip
     constraint = _CONSTRAINT.search(text)
@@ -99,7 +106,9 @@ def _users(scene: Scene, record: Record) -> None:
     rest = total - sum(parts.values())
     if rest * 20 > total:
         shown.append(f"in none of these {size(rest * PAGE)}")
-    scene.note(record, f"Of {size(total * PAGE)}: {listed(shown)}. Most is held by {scene.words.get('consumer', consumer)}.")
+    scene.note(
+        record, f"Of {size(total * PAGE)}: {listed(shown)}. Most is held by {scene.words.get('consumer', consumer)}."
+    )
 
 
 def _largest(scene: Scene) -> dict[int, int]:
@@ -113,10 +122,15 @@ def _largest(scene: Scene) -> dict[int, int]:
 
 
 _BYTES = re.compile(
-    r"0x([0-9a-f]{4,16})-0x([0-9a-f]{4,16})(?: @offset=\d+)?\. First byte 0x([0-9a-f]{1,2}) instead of 0x([0-9a-f]{1,2})"
+    r"0x([0-9a-f]{4,16})-0x([0-9a-f]{4,16})(?: @offset=\d+)?\. "
+    r"First byte 0x([0-9a-f]{1,2}) instead of 0x([0-9a-f]{1,2})"
 )
-_TRACK = re.compile(r"(?:INFO: )?(Allocated|Freed) in ([\w.$]{1,200})(?:\+0x\S+)?(?: \[([\w-]{1,64})\])? age=(\d+) cpu=(\d+) pid=(\d+)")
-_DUMP = re.compile(r"(Object|Redzone|Right Redzone|Padding|Bytes b4) +(?:0x)?([0-9a-f]{4,16}): ((?:[0-9a-f]{2} ){1,16})")
+_TRACK = re.compile(
+    r"(?:INFO: )?(Allocated|Freed) in ([\w.$]{1,200})(?:\+0x\S+)?(?: \[([\w-]{1,64})\])? age=(\d+) cpu=(\d+) pid=(\d+)"
+)
+_DUMP = re.compile(
+    r"(Object|Redzone|Right Redzone|Padding|Bytes b4) +(?:0x)?([0-9a-f]{4,16}): ((?:[0-9a-f]{2} ){1,16})"
+)
 _EXPECTED = {"Redzone": (0xBB, 0xCC), "Right Redzone": (0xBB, 0xCC), "Padding": (0x5A,), "Object": (0x6B, 0xA5)}
 
 
@@ -134,7 +148,9 @@ def slab(scene: Scene, record: Record) -> None:
         now, before = int(changed[3], 16), int(changed[4], 16)
         count = last - first + 1
         meaning = scene.words.get("slab-byte", before)
-        told = f"{count} byte{'s' if count != 1 else ''} changed; should be {before:#04x}" + (f" ({meaning})" if meaning else "")
+        told = f"{count} byte{'s' if count != 1 else ''} changed; should be {before:#04x}" + (
+            f" ({meaning})" if meaning else ""
+        )
         if count == 1 and (now ^ before).bit_count() == 1:
             told += "; a single bit differs, so suspect the memory (DIMM) before any code"
         scene.note(record, f"{told}.")
@@ -142,7 +158,9 @@ def slab(scene: Scene, record: Record) -> None:
     if track:
         who = f"{track[2]}" + (f" of module {track[3]}" if track[3] else "")
         what = "allocated" if track[1] == "Allocated" else "freed last"
-        scene.note(record, f"The object was {what} by {who}, in PID {track[6]} on CPU {track[5]}, {track[4]} jiffies before.")
+        scene.note(
+            record, f"The object was {what} by {who}, in PID {track[6]} on CPU {track[5]}, {track[4]} jiffies before."
+        )
     dump = _DUMP.search(text)
     expected = _EXPECTED.get(dump[1]) if dump else None
     if dump and expected and (dump[1] != "Object" or problem == "poison-overwritten"):
@@ -154,7 +172,9 @@ def slab(scene: Scene, record: Record) -> None:
             scene.note(record, f"{len(wrong)} of these bytes were overwritten{readable}.")
 
 
-_INSIDE = re.compile(r"located (\d{1,9}) bytes (inside of|to the right of|to the left of|before|after|after the end of)\s")
+_INSIDE = re.compile(
+    r"located (\d{1,9}) bytes (inside of|to the right of|to the left of|before|after|after the end of)\s"
+)
 _ACCESS = re.compile(r"(Read|Write) of size (\d{1,9}) at addr ([0-9a-f]{8,16}) by task (.{1,64})")
 _SHADOW = re.compile(r">([0-9a-f]{8,16}): (.{1,120})")
 
@@ -174,7 +194,9 @@ def kasan(scene: Scene, record: Record) -> None:
         scene.note(record, "Who freed it: compare with the stack above, both used the object.", once="kasan freed")
     inside = _INSIDE.search(text)
     if inside:
-        scene.note(record, "The access was within the object." if inside[2] == "inside of" else "The access missed the object.")
+        scene.note(
+            record, "The access was within the object." if inside[2] == "inside of" else "The access missed the object."
+        )
     row = _SHADOW.match(text)
     if row:
         around = re.search(r"\[([0-9a-f]{2})\]", row[2])

@@ -8,7 +8,8 @@ from advisor.notes.common import Scene, sentence
 from facts.records import Record
 
 _ROW = re.compile(
-    r"\s*(?:rcu:\s+)?(\d{1,5})-([.oONn!?\d]{3,5}):? ?\((\d{1,9}) ticks this GP\)(?:.{0,80}?softirq=(\d{1,12})/(\d{1,12}))?"
+    r"\s*(?:rcu:\s+)?(\d{1,5})-([.oONn!?\d]{3,5}):? ?\((\d{1,9}) ticks this GP\)"
+    r"(?:.{0,80}?softirq=(\d{1,12})/(\d{1,12}))?"
 )
 _BEHIND = re.compile(r"\s*(?:rcu:\s+)?(\d{1,5})-([.oONn!?\d]{3,5}):? ?\((\d{1,9}) GPs behind\)")
 _WAITED = re.compile(r"\bt=(\d{1,12}) jiffies")
@@ -36,11 +37,16 @@ def rcu(scene: Scene, record: Record) -> None:
         scene.note(record, sentence(f"CPU {row[1]} holds things up: " + "; ".join(parts)))
     behind = _BEHIND.match(text)
     if behind:
-        parts = [*_flags(scene, behind[2]), f"it is {behind[3]} grace periods behind, so it was asleep or stuck for long"]
+        parts = [
+            *_flags(scene, behind[2]),
+            f"it is {behind[3]} grace period{'s' if behind[3] != '1' else ''} behind",
+        ]
         scene.note(record, sentence(f"CPU {behind[1]} holds things up: " + "; ".join(parts)))
     waited = _WAITED.search(text)
     if waited and scene.first("waited"):
-        scene.note(record, f"The grace period is {waited[1]} jiffies old (a jiffy is 1, 3.3, 4 or 10 ms, by CONFIG_HZ).")
+        scene.note(
+            record, f"The grace period is {waited[1]} jiffies old (a jiffy is 1, 3.3, 4 or 10 ms, by CONFIG_HZ)."
+        )
     if _STARVED.search(text):
         scene.note(record, sentence(words.get("rcu-flag", "starved")))
 
@@ -48,9 +54,9 @@ def rcu(scene: Scene, record: Record) -> None:
 def _flags(scene: Scene, flags: str) -> list[str]:
     parts = []
     for char in flags:
-        name = "digit" if char.isdigit() else char
+        name = "digit-0" if char == "0" else "digit" if char.isdigit() else char
         meaning = scene.words.get("rcu-flag", name)
-        if meaning and (char != "0" or len(flags) > 3):
+        if meaning:
             parts.append(meaning.replace("that many", char) if char.isdigit() else meaning)
     return parts
 
@@ -84,7 +90,9 @@ def lockdep(scene: Scene, record: Record) -> None:
         for line in picture(scene):
             scene.note(record, line, "code")
     elif "existing dependency chain" in text:
-        scene.note(record, "How the locks were taken in other places before; read it from the last entry (highest #) up.")
+        scene.note(
+            record, "How the locks were taken in other places before; read it from the last entry (highest #) up."
+        )
     elif "stack backtrace" in text:
         scene.note(record, "Where the lock is asked for now.", once="lockdep backtrace")
 

@@ -7,7 +7,7 @@ import re
 from advisor.notes.common import Scene, listed, sentence
 from facts.culprit import OTHER_SECTIONS, STALLS
 from facts.records import Frame, Record
-from facts.trace import parse_frames, parse_location, parse_modules
+from facts.trace import is_link, parse_frames, parse_link, parse_location, parse_modules
 
 _MARKER = re.compile(r"\s*(?:=*>?\s*)?<(IRQ|NMI|TASK|SOFTIRQ|EOI|ENTRY_TRAMPOLINE|#DF)>")
 _SKIPPED = 4  # frames named as passed over
@@ -28,6 +28,11 @@ def frames(scene: Scene, record: Record) -> None:
     if location is not None and location.frame is not None and not location.user:
         _culprit(scene, record, location.frame, [])
         return
+    if scene.block.pc is None and is_link(text):
+        link = parse_link(text, record.line)
+        if link is not None:
+            _culprit(scene, record, link, [])
+        return
     found = parse_frames(text, record.line)
     if not found:
         return
@@ -35,7 +40,7 @@ def frames(scene: Scene, record: Record) -> None:
         scene.once(record, "line", "question-mark")
         return
     frame = found[-1]
-    if "user" in scene.memo or scene.block.frames and not any(f.line == record.line for f in scene.block.frames):
+    if "user" in scene.memo or (scene.block.frames and not any(f.line == record.line for f in scene.block.frames)):
         return
     if any(f.line == record.line and f.section in OTHER_SECTIONS for f in scene.block.frames):
         return
@@ -43,9 +48,7 @@ def frames(scene: Scene, record: Record) -> None:
         _entered(scene, record, frame)
     else:
         above = [
-            f
-            for f in scene.block.frames
-            if f.line < record.line and f.reliable and f.section not in OTHER_SECTIONS
+            f for f in scene.block.frames if f.line < record.line and f.reliable and f.section not in OTHER_SECTIONS
         ]
         if scene.block.pc is not None and (not above or above[0].function != scene.block.pc.function):
             above.insert(0, scene.block.pc)
@@ -56,26 +59,34 @@ def _culprit(scene: Scene, record: Record, frame: Frame, above: list[Frame]) -> 
     attributes = scene.event.attributes
     if frame.function != attributes.get("function") or not scene.first("culprit"):
         return
+    if scene.event.kind == "panic" and scene.event.role != "root":
+        return  # its trace only shows who called panic()
     scene.memo["culprit"] = frame.function
     kind = scene.event.kind
     if kind in STALLS:
         head = f"CULPRIT: {frame.function} most probably holds the CPU"
     elif kind in _HEADS and kind != "kasan":
         head = f"{_HEADS[kind]}: {frame.function} is the first function that is not general machinery"
-    else:
+    elif scene.block.pc is None and scene.block.pc_address is not None:
+        head = f"CULPRIT: {frame.function} most probably made the call to the bad address"
+    elif above:
         head = f"CULPRIT: {frame.function} is the first function that is not general machinery"
+    else:
+        head = f"CULPRIT: it failed in {frame.function} itself, which is not general machinery"
     flags = scene.block.modules.get(frame.module or "", "")
     if frame.module and _FOREIGN & set(flags):
         head += f"; its module {frame.module} was built outside the kernel tree"
     scene.note(record, head + ".", "culprit")
-    reasons = []
-    for one in [f for f in above if not f.function.startswith("0x")]:
-        text = f"{one.function} ({_why(scene, one)})"
-        if text not in reasons:
-            reasons.append(text)
-    if reasons:
-        more = f" and {len(reasons) - _SKIPPED} more" if len(reasons) > _SKIPPED else ""
-        scene.note(record, sentence(f"passed over above it: {listed(reasons[:_SKIPPED])}{more}"))
+    reasons: dict[str, list[str]] = {}
+    for one in above:
+        names = reasons.setdefault(_why(scene, one), [])
+        if one.function not in names and not one.function.startswith("0x"):
+            names.append(one.function)
+    told = []
+    for reason, names in reasons.items():
+        more = f" and {len(names) - _SKIPPED} more" if len(names) > _SKIPPED else ""
+        told.append(f"{', '.join(names[:_SKIPPED])}{more} ({reason})")
+    scene.note(record, sentence(f"passed over above it: {'; '.join(told)}") if told else "")
 
 
 def _why(scene: Scene, frame: Frame) -> str:
@@ -115,11 +126,8 @@ def modules(scene: Scene, record: Record) -> None:
     elif flags:
         scene.note(record, f"All {len(flags)} modules belong to the kernel build.", once="modules own")
     if scene.block.unloaded:
-        scene.note(
-            record,
-            f"{scene.block.unloaded} was the last module that was unloaded; code or timers that still point into it would crash.",
-            once=f"unloaded {scene.block.unloaded}",
-        )
+        said = f"{scene.block.unloaded} was unloaded last; a timer or pointer that still leads into it would crash."
+        scene.note(record, said, once=f"unloaded {scene.block.unloaded}")
 
 
 _GENERAL = (

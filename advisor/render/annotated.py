@@ -7,10 +7,11 @@ from typing import NamedTuple
 
 from advisor.annotate import Row
 from advisor.notes.common import Note
-from advisor.render.markdown import code, escape
+from advisor.render.markdown import code, escape, prose
 from advisor.render.plain import Style, safe, seconds, wrap
 
 LONGEST = 1200  # characters of a log line that are shown
+EMPTY = "(an empty line)"
 LATER = 1.0  # seconds between two shown lines that are worth a word
 
 
@@ -27,7 +28,9 @@ class Title(NamedTuple):
 
 def summary(title: Title) -> str:
     """One sentence on the whole log."""
-    counted = f"{title.lines} line{'s' if title.lines != 1 else ''}, {title.events} event{'s' if title.events != 1 else ''}"
+    counted = (
+        f"{title.lines} line{'s' if title.lines != 1 else ''}, {title.events} event{'s' if title.events != 1 else ''}"
+    )
     if title.root:
         return f"{counted}. It started in line {title.line}: {title.root}."
     return f"{counted}. No failure is visible in it."
@@ -63,6 +66,7 @@ def _line(row: Row, gutter: int, width: int, style: Style) -> Iterator[str]:
     for number, message in enumerate(row.texts):
         head = f"{row.number if number == 0 else '':>{gutter}}  "
         room = width - len(head)
+        message = message if message.strip() or not row.notes else EMPTY
         pieces = list(_cut(_short(message, room if not row.notes else LONGEST), room)) or [""]
         yield (style.dim(head) + paint(pieces[0])).rstrip()
         yield from (" " * len(head) + paint(piece) for piece in pieces[1:])
@@ -90,7 +94,7 @@ def _note(note: Note, head: str, width: int, style: Style) -> Iterator[str]:
     if note.kind == "code":
         yield style.note(f"{head}{said[: width - len(head)]}")
         return
-    label, colon, rest = said.partition(": ")
+    label, colon, _ = said.partition(": ")
     lead = label if colon and note.kind in ("root", "head", "culprit") and label.isupper() else ""
     for number, line in enumerate(wrap(said, width - len(head))):
         if number == 0 and lead and line.startswith(lead):
@@ -116,8 +120,8 @@ def markdown(title: Title, rows: Iterable[Row]) -> Iterator[str]:
             yield from _quiet(quiet)
             quiet = []
             yield ""
-            joined = " / ".join(row.texts)
-            yield f"**{row.number}** {code(_short(joined, LONGEST))}"
+            joined = " / ".join(row.texts).strip() or EMPTY
+            yield f"**{row.number}** {code(_short(joined, LONGEST).strip())}"
             yield ""
             yield from _notes(row.notes)
         before = row.time if row.time is not None else before
@@ -128,10 +132,10 @@ def markdown(title: Title, rows: Iterable[Row]) -> Iterator[str]:
 
 
 def _quiet(lines: list[str]) -> Iterator[str]:
-    """Lines without notes, as an indented block of code: nothing inside it is read as markup."""
+    """Lines without notes, as a fenced block of code: nothing inside it is read as markup."""
     if lines:
         yield ""
-        yield from (f"    {line}" for line in lines)
+        yield from _fenced(lines)
 
 
 def _notes(notes: tuple[Note, ...]) -> Iterator[str]:
@@ -148,7 +152,7 @@ def _notes(notes: tuple[Note, ...]) -> Iterator[str]:
         if note.text:
             label, colon, rest = note.text.partition(": ")
             strong = note.kind in ("root", "head", "culprit") and colon and label.isupper()
-            yield f"- **{escape(label)}**: {escape(rest)}" if strong else f"- {escape(note.text)}"
+            yield f"- **{escape(label)}**: {prose(rest)}" if strong else f"- {prose(note.text)}"
 
 
 def _fenced(lines: list[str]) -> list[str]:

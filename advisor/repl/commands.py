@@ -1,49 +1,76 @@
-"""What the interactive advisor understands: commands, answers, the choice of a symptom."""
+"""The course of the interactive advisor: symptoms, questions, answers, the verdict.
+
+What only shows something is in show.py, files and pasted text in files.py, running commands in live.py.
+"""
 
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Iterator
-from typing import Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from advisor.explain import how, why, why_not
+from advisor.render.parts import shown
 from advisor.render.plain import Style, percent, safe, wrap
 from advisor.render.text import text as verdict_text
-from advisor.session import Change, Session, Step
+from advisor.repl.files import Files
+from advisor.repl.live import NO, YES, Live
+from advisor.repl.show import Show
+from advisor.session import QUESTIONS, Change, Session, Step
 from advisor.work import Work
-from facts.errors import InputError
+from facts.records import Scalar, Value
 
-UNKNOWN = ("unknown", "u", "?", "don't know", "dont know", "n/a")
-BAR = 20
+if TYPE_CHECKING:
+    from advisor.diagnose import Diagnosis
+    from advisor.journal import Journal
+    from kb.model import Knowledge
+
+UNKNOWN = ("unknown", "u", "?", "don't know", "dont know", "n/a", "不知道", "未知")
+
+
+class Choice(NamedTuple):
+    """What a number on the screen stands for."""
+
+    kind: str  # symptom, event, cause
+    id: str
+    says: str
+    attributes: dict[str, Scalar]
 
 
 class Conversation:
     """One conversation.  `say` prints a text, `width` gives the columns of the terminal."""
 
-    def __init__(self, work: Work, say: Callable[[str], None], width: Callable[[], int], colour: bool) -> None:
+    def __init__(
+        self, work: Work, say: Callable[[str], None], width: Callable[[], int], colour: bool, *,
+        plain: bool = False, live: bool = False, saving: bool = False,
+    ) -> None:  # fmt: skip
         self.session = Session(work)
-        self.say, self.width, self.style = say, width, Style(colour)
+        self.say, self.width, self.style = say, width, Style(colour and not plain)
+        self.plain, self.live, self.saving = plain, live, saving
         self.over = False
         self.question: dict[str, Any] | None = None
         self.reported = True  # the present verdict was shown
-        self.choosing = False  # the list of symptoms stands on the screen
+        self.offered: list[Choice] = []  # what the numbers on the screen stand for
+        self.pending: Callable[[str], bool] | None = None  # takes the reply to a yes-or-no question; False: no reply
+        self.journal: Journal | None = None
+        self._knowledge: Knowledge | None = None
+        self.show, self.files, self.running = Show(self), Files(self), Live(self)
         self.commands: dict[str, tuple[Callable[[str], None], str]] = {
-            "load": (self._load, "load FILE  read a log or a host.yaml"),
-            "why": (self._why, "why  why this question"),
-            "how": (self._how, "how [CAUSE]  how the conclusion was reached, with lines and weights"),
-            "why-not": (self._why_not, "why-not CAUSE  what speaks against a cause, and what is missing for it"),
-            "what-if": (self._what_if, "what-if FACT=VALUE  what an answer would change; nothing is kept"),
+            **self.files.commands,
+            **self.running.commands,
+            **self.show.commands,
+            "saw": (self._find, "saw WORDS  what you saw, in plain words (English or Chinese)"),
+            "fact": (self._fact, "fact NAME=VALUE  tell a fact by its name"),
             "skip": (self._skip, "skip  pass over this question"),
             "undo": (self._undo, "undo  take the last answer back"),
+            "back": (self._undo, "back  the same as undo"),
             "redo": (self._redo, "redo  do again what was undone"),
-            "causes": (self._causes, "causes  what is likely now"),
-            "facts": (self._facts, "facts  what is known, and from where"),
-            "timeline": (self._timeline, "timeline  the events of the log in order"),
+            "more": (self._more, "more  ask on, beyond the usual number of questions"),
             "verdict": (self._verdict, "verdict  the verdict as it stands"),
             "symptoms": (self._symptoms, "symptoms  choose what you saw from a list"),
             "help": (self._help, "help  this list"),
             "quit": (self._quit, "quit  leave (Ctrl-D too)"),
         }
+        self.take_over(self.session)
 
     # the course of the conversation
     def start(self) -> None:
@@ -55,12 +82,26 @@ class Conversation:
         """The verdict at the end, unless it stands on the screen already."""
         if not self.reported:
             self._verdict("")
+        if self.journal is not None:
+            self.say(f"\nThis session is kept: kadvisor resume {self.journal.id}")
+            self.journal.close()
 
     def prompt(self) -> str:
         mechanisms = self.session.diagnosis.ranking.mechanisms()
         if not mechanisms:
             return "kadvisor> "
         return f"kadvisor [{mechanisms[0].cause} {percent(mechanisms[0].probability)}]> "
+
+    def state(self) -> str:
+        """Where things stand, in one line; "" before anything was told."""
+        asked = sum(1 for step in self.session.steps if step.action in ("answer", "skip"))
+        files = len(self.session.evidence.files)
+        if not asked and not files and not self.session.steps:
+            return ""
+        parts = [f"{files} log{'s' * (files != 1)}", f"{asked} question{'s' * (asked != 1)} of {self.session.limit}"]
+        parts.append(self.session.diagnosis.ranking.status)
+        parts += [f"kept as {self.journal.id}"] if self.journal is not None else []
+        return " - ".join([*parts, "help lists the commands"])
 
     def choices(self) -> list[str]:
         """Words that answer the present question."""
@@ -72,9 +113,17 @@ class Conversation:
         return [*map(str, kind), "unknown"] if isinstance(kind, tuple) else []
 
     def take(self, line: str) -> None:
-        """Take one line from the person."""
+        """Take one line, or a pasted text, from the person."""
+        line = line.strip("\n")
+        if self.files.is_paste(line):
+            self.pending = None
+            self.files.paste(line)
+            return
         line = line.strip()
         if not line:
+            return
+        pending, self.pending = self.pending, None
+        if pending is not None and pending(line):
             return
         name, _, rest = line.partition(" ")
         known = self.commands.get(name.lower())
@@ -82,12 +131,35 @@ class Conversation:
             known[0](rest.strip())
         elif self.question is not None:
             self._answer(line)
-        elif line.isdigit() and self.choosing:
+        elif line.isdigit() and self.offered:
             self._choose(int(line))
         elif line.isdigit():
             self.say("There is no question now; symptoms lists what you can choose, verdict shows where things stand.")
         else:
             self._find(line)
+
+    # keeping
+    def take_over(self, session: Session) -> None:
+        """Go on with this session; changes are kept from now on."""
+        self.session = session
+        session.record = self._keep
+        self.reported = False if session.steps or session.bundle is not None else self.reported
+
+    def forget(self) -> None:
+        """End the present session's file; what follows belongs to another one."""
+        if self.journal is not None:
+            self.journal.close()
+        self.journal, self.question, self.pending = None, None, None
+
+    def _keep(self, entry: dict[str, Any]) -> None:
+        """Write a change to the session's file, which begins with the first one."""
+        if self.journal is not None:
+            self.journal.write(entry)
+        elif self.saving:
+            from advisor.replay import keep
+
+            self.journal = keep(self.session, lambda text: self.say(safe(text)))
+            self.saving = self.journal is not None
 
     # answering
     def _kind(self, question: dict[str, Any]) -> object:
@@ -100,30 +172,52 @@ class Conversation:
         if word.lower() in UNKNOWN:
             self._skip("")
             return
+        self._give(self.question["probe"], word, "")
+
+    def _give(self, probe: str, word: object, source: str) -> None:
+        before = self.session.diagnosis
         try:
-            moved = self.session.answer(self.question["probe"], word)
+            moved = self.session.answer(probe, word, source)
         except ValueError as error:
             self.say(f"{safe(error)}.  Answer, or type unknown, why, skip, help.")
             return
-        self._moved(moved)
-        self._next()
+        self._moved(before, moved)
+        self.next()
 
-    def _moved(self, moved: Iterable[Change]) -> None:
+    def confirm(self, probe: str, value: Value, source: str) -> None:
+        """Let the person confirm an answer that was read from output."""
+        fact = self.session.work.base.probes[probe]["learns"]
+        self.say(f"  That says {fact} = {shown(value)[:200]}.  Take it? yes, no, or the right value")
+
+        def reply(line: str) -> bool:
+            word = line.lower()
+            if word.split(" ")[0] in self.commands:
+                return False
+            if word in NO and value is not False:
+                self.say("  not taken")
+                return True
+            self._give(probe, value if word in YES else line, source if word in YES else "")
+            return True
+
+        def choice(line: str) -> bool:  # of yes and no, yes confirms; no is the other answer's refusal
+            if line.lower() in NO:
+                self.say("  not taken; answer the question yourself")
+                return True
+            return reply(line)
+
+        self.pending = choice if isinstance(value, bool) else reply
+
+    def _moved(self, before: Diagnosis, moved: list[Change]) -> None:
         self.reported = False
-        lines = []
-        for change in list(moved)[:4]:
-            arrow = "up" if change.after > change.before else "down"
-            lines.append(f"  {change.cause}: {arrow} from {percent(change.before)} to {percent(change.after)}")
-        self.say("\n".join(lines) if lines else "  noted; this changes nothing by itself")
+        self.show.moved(before, moved)
 
-    def _next(self) -> None:
+    def next(self) -> None:
         """Ask the next question, or end in the verdict."""
         self.question = self.session.question() if self._has_something() else None
-        ranking = self.session.diagnosis.ranking
-        settled = ranking.status == "diagnosed" and bool(ranking.mechanisms())
-        if self.question is None or (settled and self.question["gain"] < 0.1):
-            self.question = None
+        if self.question is None:
             self._verdict("")
+            if self._has_something():
+                self.show.ending()
             return
         question = self.question
         self.say("")
@@ -136,133 +230,103 @@ class Conversation:
     def _hint(self, question: dict[str, Any]) -> str:
         choices = self.choices()
         kind = self._kind(question)
+        others = "   (or " + ", ".join(filter(None, [self.running.offer(), "why", "skip", "verdict"])) + ")"
         if choices:
-            return "   ".join(f"{n} {word}" for n, word in enumerate(choices, 1)) + "   (or why, skip, verdict)"
+            return "   ".join(f"{n} {word}" for n, word in enumerate(choices, 1)) + others
         unit = {
             "size": "a size (512M)",
             "duration": "a duration (90s, 2h)",
             "integer": "a number",
             "number": "a number",
         }
-        return f"answer with {unit.get(str(kind), 'text')}, or unknown   (or why, skip, verdict)"
+        return f"answer with {unit.get(str(kind), 'text')}, or unknown{others}"
 
     def _has_something(self) -> bool:
         return bool(self.session.diagnosis.ranking.hypotheses) or self.session.evidence.root is not None
 
     # commands
     def _symptoms(self, rest: str) -> None:
+        self.offered = [
+            Choice("symptom", name, symptom["says"], {}) for name, symptom in self.session.work.base.symptoms.items()
+        ]
         if rest.isdigit():
             self._choose(int(rest))
             return
         self.question = None
-        self.choosing = True
-        for number, symptom in enumerate(self.session.work.base.symptoms.values(), 1):
-            self.say(f"  {number:>2}  {safe(symptom['says'])}")
+        self._list()
+
+    def _list(self) -> None:
+        for number, choice in enumerate(self.offered, 1):
+            note = "" if choice.kind != "cause" else f" (a cause: {choice.id})"
+            self.say(f"  {number:>2}  {safe(choice.says)}{note}")
 
     def _choose(self, number: int) -> None:
-        names = list(self.session.work.base.symptoms)
-        if not 1 <= number <= len(names):
+        if not 1 <= number <= len(self.offered):
             self.say(f"There is no choice {number}; symptoms lists them.")
             return
-        self.choosing = False
-        self._moved(self.session.symptom(names[number - 1]))
-        self._next()
+        choice = self.offered[number - 1]
+        if choice.kind == "cause":
+            self.show.how(choice.id)
+            return
+        self.offered = []
+        self._tell(choice)
+
+    def _tell(self, choice: Choice) -> None:
+        before = self.session.diagnosis
+        act = self.session.symptom if choice.kind == "symptom" else self.session.event
+        self._moved(before, act(choice.id, choice.attributes))
+        self.next()
 
     def _find(self, line: str) -> None:
-        """Plain words: symptoms that share words with them."""
-        wanted = {word for word in line.lower().split() if len(word) > 2}
-        hits = []
-        for number, symptom in enumerate(self.session.work.base.symptoms.values(), 1):
-            shared = wanted.intersection(symptom["says"].lower().replace('"', "").split())
-            if shared:
-                hits.append((-len(shared), number, symptom["says"]))
-        if not hits:
-            self.say(f"{safe(line)!r} is no command (help) and no choice (symptoms); load FILE reads a log.")
+        """Plain words: symptoms, events and causes that fit them."""
+        from advisor.words import attributes, clear, find
+
+        if not line:
+            self.say("saw needs words: what the screen, the log or the machine showed")
             return
-        self.choosing = True
-        self.say("Did you see one of these? Type its number.")
-        for _, number, says in sorted(hits)[:5]:
-            self.say(f"  {number:>2}  {safe(says)}")
+        if self._knowledge is None:
+            from kb.load import load
 
-    def _load(self, rest: str) -> None:
-        import os
-
-        try:
-            paths = shlex.split(rest)
-        except ValueError as error:
-            self.say(f"load: {error}")
+            self._knowledge = load(self.session.work.folders, with_incidents=False)
+        base = self.session.work.base
+        known = {"symptom": base.symptoms, "event": base.events, "cause": base.causes}
+        matches = [match for match in find(self._knowledge, line) if match.id in known[match.kind]]
+        if not matches:
+            self.say(f"{safe(line)[:200]!r} is no command (help) and no choice (symptoms); load FILE reads a log.")
             return
-        if not paths:
-            self.say("load needs a file: a log, or a host.yaml")
+        told = attributes(line)
+        named = "".join(f", {name} {safe(value)}" for name, value in told.items())
+        winner = clear(matches)
+        if winner is not None:
+            self.say(f"I take that as: {safe(winner.says)}{named}.  (undo takes it back)")
+            self.offered = []
+            self._tell(Choice(winner.kind, winner.id, winner.says, told))
             return
-        paths = [os.path.expanduser(path) for path in paths]
-        hosts = [path for path in paths if path.endswith((".yaml", ".yml"))]
-        try:
-            evidence = self.session.work.evidence(hosts[0] if hosts else None, [p for p in paths if p not in hosts])
-        except InputError as error:
-            self.say(safe(error))
-            return
-        self.session.load(evidence)
-        self.reported = False
-        self.say(f"{evidence.lines} lines read, {len(evidence.events)} events.")
-        for note in evidence.notes[:5]:
-            self.say(f"  note: {safe(note)}")
-        self._timeline("")
-        self._next()
+        self.offered = [Choice(match.kind, match.id, match.says, told) for match in matches]
+        self.question = None
+        self.say("Did you see one of these? Type its number." + (f"  (noted{named[1:]})" if named else ""))
+        self._list()
 
-    def _why(self, _: str) -> None:
-        if self.question is None:
-            self.say("There is no question now; how explains the conclusion.")
-            return
-        self._lines(why(self.session.work.base, self.session.diagnosis, self.question))
-
-    def _cause_named(self, rest: str) -> str | None:
-        if not rest:
-            hypotheses = self.session.diagnosis.ranking.hypotheses
-            if hypotheses:
-                return hypotheses[0].cause
-            self.say("Nothing is concluded yet.")
-            return None
-        if rest not in self.session.work.base.causes:
-            from kb.fields import suggestion
-
-            self.say(f"{safe(rest)!r} is no cause{suggestion(rest, self.session.work.base.causes)}")
-            return None
-        return rest
-
-    def _how(self, rest: str) -> None:
-        cause = self._cause_named(rest)
-        if cause:
-            self._lines(how(self.session.work.base, self.session.diagnosis, cause))
-
-    def _why_not(self, rest: str) -> None:
-        cause = self._cause_named(rest) if rest else None
-        if cause:
-            self._lines(why_not(self.session.work.base, self.session.diagnosis, cause))
-        elif not rest:
-            self.say("why-not needs a cause; causes lists the likely ones")
-
-    def _what_if(self, rest: str) -> None:
-        fact, equals, value = rest.partition("=")
+    def _fact(self, rest: str) -> None:
+        name, equals, value = rest.partition("=")
         if not equals:
-            self.say("what-if needs FACT=VALUE, for example what-if hardware.ecc=no")
+            self.say("fact needs NAME=VALUE, for example fact hardware.ecc=no")
             return
+        before = self.session.diagnosis
         try:
-            moved = self.session.what_if(fact.strip(), value.strip())
+            moved = self.session.fact(name.strip(), value.strip())
         except ValueError as error:
             self.say(safe(error))
             return
-        if not moved:
-            self.say("That would change nothing.")
-        for change in moved[:6]:
-            self.say(f"  {change.cause}: from {percent(change.before)} to {percent(change.after)}")
+        self._moved(before, moved)
+        self.next()
 
     def _skip(self, _: str) -> None:
         if self.question is None:
             self.say("There is no question to skip.")
             return
         self.session.skip(self.question["probe"])
-        self._next()
+        self.next()
 
     def _undo(self, _: str) -> None:
         self._stepped("undone", self.session.undo())
@@ -276,38 +340,11 @@ class Conversation:
             return
         value = "" if step.value is None else f" = {safe(step.value)}"
         self.say(f"{word}: {step.action} {step.name}{value}")
-        self._next()
+        self.next()
 
-    def _causes(self, _: str) -> None:
-        ranking = self.session.diagnosis.ranking
-        shown = [h for h in ranking.hypotheses if h.probability >= 0.05]
-        for h in shown[:12]:
-            bar = "#" * round(h.probability * BAR)
-            self.say(
-                f"  {bar:<{BAR}} {percent(h.probability):>9}  {h.cause}"
-                + ("" if h.facet == "mechanism" else f" ({h.facet})")
-            )
-        self.say(
-            f"  {'#' * round(ranking.open * BAR):<{BAR}} {percent(ranking.open):>9}  something else"
-            if shown
-            else "Nothing yet."
-        )
-
-    def _facts(self, _: str) -> None:
-        for name, known in sorted(self.session.diagnosis.evidence.facts.items()):
-            value = ", ".join(known.value) if isinstance(known.value, tuple) else known.value
-            self.say(f"  {name} = {safe(value)[:100]}  ({safe(known.origin)})")
-
-    def _timeline(self, _: str) -> None:
-        from advisor.verdict import title
-
-        events = [e for e in self.session.evidence.events if e.role != "context" or e.severity == "end"]
-        for event in events[:30]:
-            time = "" if event.time is None else f"[{event.time:12.6f}] "
-            where = "told" if event.line == 0 else f"line {event.line}"
-            self.say(f"  {where:<10} {time}{safe(title(event))}  ({event.role})")
-        if not events:
-            self.say("No failure stands in the evidence.")
+    def _more(self, _: str) -> None:
+        self.session.limit += QUESTIONS
+        self.next()
 
     def _verdict(self, _: str) -> None:
         self.reported = True
@@ -319,13 +356,7 @@ class Conversation:
             usage, about = help_text.split("  ", 1)
             self.say(f"  {usage:<20} {about}")
         self.say("  Answers: a number, yes, no, a value, or unknown.  Plain words look for a symptom.")
+        self.say("  A log, or the output of a command, can be pasted as it is.")
 
     def _quit(self, _: str) -> None:
         self.over = True
-
-    def _lines(self, lines: Iterator[str]) -> None:
-        for line in lines:
-            indent = len(line) - len(line.lstrip()) + (5 if line.lstrip()[:1] in "+-" else 0)
-            for number, part in enumerate(wrap(line.strip(), max(min(self.width(), 110) - indent, 30))):
-                first = line[: len(line) - len(line.lstrip())]
-                self.say((first if number == 0 else " " * indent) + part)

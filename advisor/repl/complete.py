@@ -24,9 +24,12 @@ def candidates(text: str, talk: Conversation) -> Iterator[tuple[str, str]]:
     elif words[0] in ("how", "why-not"):
         causes = talk.session.work.base.causes
         yield from ((name, entry["title"]) for name, entry in causes.items() if name.startswith(last))
-    elif words[0] == "what-if":
+    elif words[0] in ("what-if", "fact"):
         yield from ((f"{name}=", "") for name in talk.session.work.gatherer.names if name.startswith(last))
-    elif words[0] == "load":
+    elif words[0] == "run":
+        probes = talk.session.work.base.probes
+        yield from ((name, p["ask"]) for name, p in probes.items() if name.startswith(last) and p["command"])
+    elif words[0] in ("load", "save", "open", "report"):
         yield from _paths(last)
 
 

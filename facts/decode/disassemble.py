@@ -17,6 +17,7 @@ _X86 = re.compile(r"Code: +((?:[<(]?[0-9a-f]{2}[>)]? ?){1,128})")
 _WORDS = re.compile(r"Code: +((?:\(?[0-9a-f]{8}\)? ?){1,16})")
 _STRING = re.compile(r"(?:movs|cmps|stos|lods|scas)[bwlq]")  # movsbl, movslq ... are no string instructions
 _LONGEST = 15  # bytes of an x86 instruction
+_BRANCH = re.compile(r"^((?:j|call|loop)\w* |(?:b|bl|b\.\w\w|cbn?z \w+,|tbn?z \w+, #\w+,) #)(0x[0-9a-f]+|\d+)$")
 _engines: dict[str, Any] = {}
 
 
@@ -98,7 +99,7 @@ def _bytes(code: str) -> tuple[bytes, int]:
     match = _X86.search(code)
     if match is None:
         return b"", -1
-    tokens = match[1].split()
+    tokens = re.findall(r"[<(]?[0-9a-f]{2}", match[1])
     marked = next((i for i, token in enumerate(tokens) if token[0] in "<("), -1)
     return bytes(int(token.strip("<>()"), 16) for token in tokens), marked
 
@@ -128,8 +129,15 @@ def _lead(engine: Any, data: bytes) -> list[Any]:
 def _line(one: Any, offset: int) -> Instruction:
     offset = offset - (1 << 64) if offset >> 63 else offset
     offset = offset - (1 << 32) if 1 << 31 <= offset < 1 << 32 else offset
-    text = f"{one.mnemonic} {one.op_str}".strip()
+    text = _BRANCH.sub(_relative, f"{one.mnemonic} {one.op_str}".strip())
     return Instruction(offset, one.bytes.hex(" ") if len(one.bytes) else "", text, offset == 0)
+
+
+def _relative(match: re.Match[str]) -> str:
+    """The target of a jump as distance from the failing instruction, in which the bytes are counted."""
+    value = int(match[2], 0)
+    value -= 1 << 64 if value >> 63 else 1 << 32 if 1 << 31 <= value < 1 << 32 else 0
+    return f"{match[1]}{value:+#x}"
 
 
 def _name(engine_item: Any, number: int) -> str:
@@ -142,12 +150,11 @@ def _name(engine_item: Any, number: int) -> str:
 
 
 def whole(register: str) -> str:
-    """The 64-bit register that holds a smaller one: ``ecx`` -> ``rcx``, ``r9d`` -> ``r09``, ``w3`` -> ``x3``."""
+    """The 64-bit register that holds a smaller one of x86: ``ecx`` -> ``rcx``, ``al`` -> ``rax``."""
     match = re.fullmatch(r"e([a-ds]\w)|([a-d])[lhx]|([sd]i|[sb]p)l?", register)
     if match:
-        part = match[1] or (f"{match[2]}x" if match[2] else match[3])
-        return f"r{part}"
-    return f"x{register[1:]}" if re.fullmatch(r"w\d{1,2}", register) else register
+        return f"r{match[1] or (f'{match[2]}x' if match[2] else match[3])}"
+    return register
 
 
 def _faulting_x86(one: Any, wide: bool) -> Faulting:
@@ -193,7 +200,7 @@ def _arm64(code: str) -> Disassembly | None:
     engine = _engine("arm64")
     if match is None or engine is None:
         return None
-    words = match[1].split()
+    words = re.findall(r"\(?[0-9a-f]{8}", match[1])
     marked = next((i for i, word in enumerate(words) if word.startswith("(")), -1)
     if marked < 0:
         return None
@@ -202,7 +209,7 @@ def _arm64(code: str) -> Disassembly | None:
     for index, word in enumerate(words):
         plain = word.strip("()")
         found = list(engine.disasm(int(plain, 16).to_bytes(4, "little"), (index - marked) * 4 & ((1 << 64) - 1), 1))
-        text = f"{found[0].mnemonic} {found[0].op_str}".strip() if found else "(unknown)"
+        text = _BRANCH.sub(_relative, f"{found[0].mnemonic} {found[0].op_str}".strip()) if found else "(unknown)"
         listing.append(Instruction((index - marked) * 4, plain, text, index == marked))
         if index == marked and found:
             faulting = _faulting_arm64(found[0])
@@ -236,7 +243,8 @@ def _arm_name(one: Any, number: int) -> str:
     """A register as arm64 reports name it: x0 to x29, lr, sp."""
     if not number:
         return ""
-    name = whole(str(one.reg_name(number)))
+    name = str(one.reg_name(number))
+    name = f"x{name[1:]}" if re.fullmatch(r"w\d{1,2}", name) else name
     return {"fp": "x29", "x30": "lr"}.get(name, name)
 
 

@@ -98,6 +98,19 @@ def _poison(value: int, size: int) -> str | None:
     return None
 
 
+def _untagged(value: int) -> str | None:
+    """Class of poison whose top byte arm64 has replaced by copies of bit 55, as it does before it prints an address.
+
+    Source: untagged_addr() in arch/arm64/include/asm/uaccess.h.
+    """
+    top, byte = value >> 56, value >> 48 & 0xFF
+    if top != (0xFF if byte & 0x80 else 0):
+        return None
+    if byte == 0xAD and value & ((1 << 48) - 1) < _NEAR:
+        return "list-poison"
+    return _poison(value & ((1 << 56) - 1) | byte << 56, 8)
+
+
 def _ascii(value: int, size: int) -> bool:
     """True if the bytes are printable text (the lowest two may have an offset added)."""
     data = value.to_bytes(size, "big")
@@ -156,7 +169,7 @@ def classify(value: int, arch: str = "", wide: bool = False, kasan: bool = False
         return "error-pointer"
     if 0xDEAD000000000000 <= value < 0xDEAD000000000000 + _NEAR:
         return "list-poison"
-    poison = _poison(value, 8)
+    poison = _poison(value, 8) or (_untagged(value) if arch in ("", "arm64") else None)
     if poison:
         return poison
     if arch in ("arm64", "riscv64"):
@@ -193,9 +206,8 @@ def _classify_x86(value: int, wide: bool) -> str:
 def _classify_arm64(value: int) -> str:
     if value >> 56 == 0 and value >> 48:  # the kernel prints the address without its tag byte
         restored = value | (value >> 48) << 56
-        known = _poison(restored, 8)
-        if known or _ascii(restored, 8):
-            return known or "ascii"
+        if _ascii(restored, 8):
+            return "ascii"
         return "non-canonical" if value >> 55 == 0 else "other"
     if value >> 48 == 0 or value >> 55 == 0:
         return "user"

@@ -118,6 +118,7 @@ def _frames(event: Event, block: Block, table: FrameTable, head: Frame | None) -
     if culprit is not None and "function" not in event.attributes:
         put(event, "function", culprit.function)
         put(event, "module", culprit.module)
+        event.offset = culprit.offset
     if culprit is None or (culprit.module is None and is_generic(culprit, (), table)):
         _infer_module(event, block)
     name, module = event.attributes.get("function"), event.attributes.get("module")
@@ -218,8 +219,9 @@ def read_plain(
     end = read_block(body, 1, block, limit)
     fill(event, block, table)
     fill_fault(event, block)
-    if block.oops_number is not None and end == len(body) and not (block.frames or block.ended):
-        event.attributes.setdefault("cut", True)  # an oops began, and neither its trace nor its end came
+    begun = block.oops_number is not None and end == len(body)
+    if (begun or block.trace_seen) and not (block.frames or block.ended):
+        event.attributes.setdefault("cut", True)  # an oops or a trace began, and neither a frame nor its end came
     return finish(event, body, end)
 
 

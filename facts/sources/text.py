@@ -40,7 +40,7 @@ def blocks(
 def raw_blocks(
     path: str, *, limit: int = MAX_SIZE, block_size: int = BLOCK_SIZE, notes: list[str] | None = None
 ) -> Iterator[tuple[int, bytes]]:
-    """Yield the lines of the file at ``path`` (``-``: standard input) in blocks of about ``block_size`` bytes, in UTF-8.
+    """Yield the lines of the file at ``path`` (``-``: standard input) as UTF-8 blocks of about ``block_size`` bytes.
 
     gzip, bzip2, xz and zstd are recognised by content, UTF-16 and UTF-32 by their byte order mark; CRLF becomes LF,
     runs of NUL become one NUL, lines are cut after MAX_LINE bytes.  At most ``limit`` bytes are read (counted after

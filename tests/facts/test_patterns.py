@@ -16,7 +16,9 @@ def patterns(**kinds: dict[str, Any]) -> Patterns:
     """kind=dict(patterns=[[literal, regex, set, source, part]], not=[..])."""
     entries = {kind: {"not": [], **entry} for kind, entry in kinds.items()}
     found = keys(p[0] for entry in entries.values() for p in entry["patterns"])
-    return Patterns(entries, Scanner(expression(found), found), frozenset(["cpu", "oops-number"]), frozenset(["amount"]))
+    return Patterns(
+        entries, Scanner(expression(found), found), frozenset(["cpu", "oops-number"]), frozenset(["amount"])
+    )
 
 
 def one(literal: str, regex: str, constants: dict[str, Any] | None = None, source: str = "kernel", part: bool = False):

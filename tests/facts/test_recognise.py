@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 
 import pytest
@@ -76,7 +77,9 @@ def test_a_program_that_quotes_the_kernel(reader: Recogniser) -> None:
 
 
 def test_no_event_in_ordinary_lines(reader: Recogniser) -> None:
-    text = stamped("nvme nvme0: 8/0/0 default/read/poll queues", "EXT4-fs (sda1): mounted filesystem", "random: crng init")
+    text = stamped(
+        "nvme nvme0: 8/0/0 default/read/poll queues", "EXT4-fs (sda1): mounted filesystem", "random: crng init"
+    )
     reading = read(reader, text)
     assert (reading.events, reading.headers, reading.lines, reading.counts) == ([], [], 3, {})
     assert read(reader, "").events == []
@@ -140,7 +143,12 @@ def test_a_repeat_in_another_boot_is_an_event_of_its_own(reader: Recogniser) -> 
     text = booted() + stamped(*warning(), at=10) + booted() + stamped(*warning(), at=10)
     reading = read(reader, text)
     assert [e.boot for e in reading.events if e.kind == "warning"] == [0, 1]
-    assert [(h.name, h.boot) for h in reading.headers] == [("version", 0), ("cmdline", 0), ("version", 1), ("cmdline", 1)]
+    assert [(h.name, h.boot) for h in reading.headers] == [
+        ("version", 0),
+        ("cmdline", 0),
+        ("version", 1),
+        ("cmdline", 1),
+    ]
 
 
 def test_panic_line_of_panic_on_warn_stands_above_the_trace(reader: Recogniser) -> None:
@@ -261,7 +269,19 @@ def test_endless_report_is_bounded(reader: Recogniser) -> None:
 # blocks
 def shown(reading: Reading) -> list[object]:
     events = [
-        (e.kind, e.line, e.end_line, e.time, e.boot, e.cpu, e.comm, e.pid, e.text, sorted(e.attributes.items()), e.frames)
+        (
+            e.kind,
+            e.line,
+            e.end_line,
+            e.time,
+            e.boot,
+            e.cpu,
+            e.comm,
+            e.pid,
+            e.text,
+            sorted(e.attributes.items()),
+            e.frames,
+        )
         for e in reading.events
     ]
     return [events, reading.headers, reading.counts, reading.lines, reading.lived, reading.last_time]
@@ -271,7 +291,7 @@ def blocks(text: str, cuts: list[int]) -> list[tuple[int, str]]:
     """The text cut after the given lines."""
     lines = text.splitlines(keepends=True)
     ends = sorted({min(c, len(lines)) for c in cuts} | {0, len(lines)})
-    return [(a + 1, "".join(lines[a:b])) for a, b in zip(ends, ends[1:], strict=False)]
+    return [(a + 1, "".join(lines[a:b])) for a, b in itertools.pairwise(ends)]
 
 
 LONG = "".join(

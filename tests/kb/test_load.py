@@ -164,7 +164,9 @@ BAD = [
 
 
 @pytest.mark.parametrize(
-    ("file", "old", "new", "line", "field", "message"), BAD, ids=[f"{b[0].split('/')[0]}-{b[4]}-{b[2][:20]}" for b in BAD]
+    ("file", "old", "new", "line", "field", "message"),
+    BAD,
+    ids=[f"{b[0].split('/')[0]}-{b[4]}-{b[2][:20]}" for b in BAD],
 )
 def test_bad_field(tmp_path: Path, file: str, old: str, new: str, line: int, field: str, message: str) -> None:
     knowledge = read(edited(tmp_path, file, old, new))
@@ -290,7 +292,7 @@ def test_a_later_folder_overrides_and_adds(tmp_path: Path) -> None:
             "vocabulary/events.yaml": "flood: water\n",
             "vocabulary/causes.yaml": "families: {garden: {mole: a mole digs}}\n",
             "vocabulary/facts.yaml": "house: {garden: boolean}\n",
-            "events/own.yaml": '- {kind: flood, title: F, severity: failure, patterns: [{literal: "water", regex: w}]}\n',
+            "events/own.yaml": "- {kind: flood, title: F, severity: failure, patterns: [{literal: wet, regex: w}]}\n",
             "probes/own.yaml": "- {id: look, ask: Look again}\n",
             "incidents/own.yaml": "{id: one, title: Ours, causes: [candle]}\n",
             "frames.yaml": "tags: {stairs: [step_aside]}\n",

@@ -88,8 +88,7 @@ KINDS = ["text", "integer", "number", "boolean", "size", "duration", "list", "an
 def test_only_unit_errors(kind: object, raw: object) -> None:
     try:
         value = convert(kind, raw)
-    except UnitError as error:
-        assert repr(raw) in str(error)
+    except UnitError:
         return
     assert isinstance(value, (str, int, float, bool))
     assert convert(kind, value) == value or value != value

@@ -1,0 +1,75 @@
+"""What a command printed -> the answer to its probe, by the probe's `parse` rule (docs/writing-knowledge.md)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from facts.records import Scalar, Value
+
+MAX_OUTPUT = 256 << 10  # characters that are looked at
+MAX_LINES = 2000  # items that `take: lines` gives at most
+_PROMPT = re.compile(r"^(?:[^\n]{0,80}[$#]|>)[ ]")
+_FAILED = re.compile(
+    r"(?im)^(?:[\w./-]{1,60}: ){1,3}.{0,300}?(?:no such file or directory|command not found|permission denied|"
+    r"not permitted|not found|cannot open|cannot access|must be root|are you root)"
+)
+
+
+def parse(spec: Mapping[str, Any], text: str, failed: bool = False) -> Value | None:
+    """The answer that the output holds, or None where it tells nothing.
+
+    `regex` finds pieces (its first group, or all of it), `take` says what becomes of them; `map` looks for its texts in
+    order, in the whole output or in what `regex` found.  `failed`: the command itself failed, so silence means nothing.
+    """
+    text = text[:MAX_OUTPUT].replace("\r\n", "\n")
+    if _FAILED.search(text):
+        failed = True
+        text = "\n".join(line for line in text.split("\n") if not _FAILED.match(line))
+    table, default = spec.get("map"), spec.get("default")
+    expression = spec.get("regex")
+    if expression is None:
+        return _mapped(table, text, default, failed) if isinstance(table, dict) else None
+    pieces = [match[1 if match.lastindex else 0] or "" for match in re.finditer(str(expression), text, re.MULTILINE)][
+        :MAX_LINES
+    ]
+    value = _taken(str(spec.get("take", "first")), pieces, failed)
+    if value is None or not isinstance(table, dict):
+        return default if value is None and not failed and isinstance(default, (str, int, float, bool)) else value
+    return _mapped(table, str(value), default, failed)
+
+
+def _mapped(table: Mapping[str, Any], text: str, default: object, failed: bool) -> Scalar | None:
+    for key, value in table.items():
+        if _holds(str(key), text) and isinstance(value, (str, int, float, bool)):
+            return value
+    return default if not failed and isinstance(default, (str, int, float, bool)) else None
+
+
+def _holds(key: str, text: str) -> bool:
+    """Numbers must stand alone; other texts may stand anywhere."""
+    if key.isdigit():
+        return re.search(rf"(?<![\w.]){key}(?![\w.])", text) is not None
+    return key in text
+
+
+def _taken(take: str, pieces: Sequence[str], failed: bool) -> Value | None:
+    if take == "count":
+        return None if failed and not pieces else len(pieces)
+    if take == "lines":
+        return None if failed and not pieces else tuple(dict.fromkeys(pieces))
+    if not pieces:
+        return None
+    if take == "sum":
+        numbers = [int(piece) for piece in pieces if piece.isdigit() and len(piece) < 19]
+        return sum(numbers) if numbers else None
+    return (pieces[-1] if take == "last" else pieces[0]).strip()
+
+
+def without_prompt(text: str, command: Sequence[str]) -> str:
+    """Pasted output without the line that shows the command itself."""
+    first, newline, rest = text.partition("\n")
+    name = command[0].rpartition("/")[2] if command else ""
+    shows = bool(_PROMPT.match(first)) and (not name or name in first)
+    return rest if newline and shows else text
