@@ -12,8 +12,7 @@ from math import log2
 from typing import Any
 
 from advisor.diagnose import Diagnosis
-from advisor.engine import Memory
-from advisor.engine.evaluator import Matcher
+from advisor.engine.evaluator import Matcher, holds
 from advisor.rank import AHEAD, DIAGNOSED, focus_kinds
 from facts.records import Value
 from kb.cache import Base
@@ -101,47 +100,66 @@ class _Hypotheses:
         self.memory = diagnosis.memory
         self.mechanisms = _candidates(base, diagnosis)
         self.beside = [name for name, cause in base.causes.items() if cause["facet"] == "readiness"]
-        matcher = Matcher(base.leaves, self.memory)
-        self.scores = {name: self._score(name, matcher) for name in self.mechanisms + self.beside}
+        self.matcher = Matcher(base.leaves, self.memory)
+        self.fired = {
+            name: [self._fires(evidence["clauses"], "", "") for evidence in base.causes[name]["evidence"]]
+            for name in self.mechanisms + self.beside
+        }
+        self.scores = {name: self._score(name, fired) for name, fired in self.fired.items()}
         odds = {name: 10.0 ** (min(self.scores[name], 300) / 10) for name in self.mechanisms}
         total = OPEN + sum(odds.values())
         self.beliefs = {name: value / total for name, value in odds.items()}
         no_dump = self.memory.facts.get("kdump.newest_vmcore_complete") is False
         self.worth_beside = 1.0 if no_dump or not self.mechanisms else BESIDE
 
-    def _score(self, name: str, matcher: Matcher) -> int:
+    def _fires(self, clauses: Sequence[Sequence[int]], fact: str, value: Value) -> bool:
+        """Whether evidence fires, supposing that the fact had this value."""
+        return any(all(self._holds(literal, fact, value) for literal in clause) for clause in clauses)
+
+    def _holds(self, literal: int, fact: str, value: Value) -> bool:
+        leaf = self.base.leaves[literal if literal >= 0 else ~literal]
+        if leaf[0] == "fact" and leaf[1] == fact:
+            return holds(leaf[2], value, leaf[3]) is (literal >= 0)
+        return self.matcher.literal(literal) is not None
+
+    def _score(self, name: str, fired: Sequence[bool]) -> int:
         cause = self.base.causes[name]
         strongest: dict[str, int] = {}
-        for evidence in cause["evidence"]:
-            if any(matcher.clause(clause) is not None for clause in evidence["clauses"]):
+        for evidence, fires in zip(cause["evidence"], fired, strict=True):
+            if fires:
                 aspect = evidence["aspect"] or evidence["id"]
                 if abs(evidence["weight"]) > abs(strongest.get(aspect, 0)):
                     strongest[aspect] = evidence["weight"]
         prior: int = cause["prior"]
         return prior + sum(strongest.values())
 
+    def _supposed(self, name: str, concerned: Iterable[int], fact: str, value: Value) -> int:
+        """The score of a cause, supposing that the fact had this value; `concerned`: its evidence that tests it."""
+        fired = list(self.fired[name])
+        for place in concerned:
+            fired[place] = self._fires(self.base.causes[name]["evidence"][place]["clauses"], fact, value)
+        return self._score(name, fired)
+
     def gains(self) -> dict[str, float]:
         """Fact -> expected gain in bits, over the unknown facts that evidence of the causes tests."""
         answers: dict[str, dict[Value, None]] = {}
-        concerned: dict[str, dict[str, None]] = {}
+        concerned: dict[str, dict[str, set[int]]] = {}  # fact -> cause -> places of its evidence
         for name in self.mechanisms + self.beside:
-            for evidence in self.base.causes[name]["evidence"]:
+            for place, evidence in enumerate(self.base.causes[name]["evidence"]):
                 for literal in {x for clause in evidence["clauses"] for x in clause}:
                     leaf = self.base.leaves[literal if literal >= 0 else ~literal]
                     fact = leaf[1]
                     if leaf[0] == "fact" and fact not in self.memory.facts and not fact.startswith(_ASKED_NOT):
                         answers.setdefault(fact, {}).update(dict.fromkeys(_answers(leaf[2], leaf[3])))
-                        concerned.setdefault(fact, {})[name] = None
-        return {
-            fact: self._gain(fact, list(values), list(concerned[fact])) for fact, values in answers.items() if values
-        }
+                        concerned.setdefault(fact, {}).setdefault(name, set()).add(place)
+        return {fact: self._gain(fact, list(values), concerned[fact]) for fact, values in answers.items() if values}
 
-    def _gain(self, fact: str, answers: Sequence[Value], concerned: Sequence[str]) -> float:
+    def _gain(self, fact: str, answers: Sequence[Value], concerned: dict[str, set[int]]) -> float:
         """Mutual information between the fact and the hypotheses."""
-        moved: list[dict[str, int]] = []
-        for value in answers:
-            matcher = Matcher(self.base.leaves, Memory(self.memory.events, {**self.memory.facts, fact: value}))
-            moved.append({name: self._score(name, matcher) - self.scores[name] for name in concerned})
+        moved = [
+            {name: self._supposed(name, places, fact, value) - self.scores[name] for name, places in concerned.items()}
+            for value in answers
+        ]
         shares = [TELLING if any(change > 0 for change in moves.values()) else 1 - TELLING for moves in moved]
         usual = _shares(shares)
         likely = {

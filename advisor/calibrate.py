@@ -1,4 +1,4 @@
-"""`kadvisor kb calibrate`: how often the advisor is right about incidents, and how far its probabilities can be trusted.
+"""`kadvisor kb calibrate`: how often the advisor is right about incidents, and how far to trust its probabilities.
 
 Held-back incidents were not used when weights were written or changed, so their figures are the honest ones.
 What each figure means: docs/decisions/calibration.md.

@@ -79,6 +79,10 @@ def parser(with_logs: bool = False) -> argparse.ArgumentParser:
     )
     replay.add_argument("file", metavar="ID|FILE")
     _shared(replay)
+    mcp = commands.add_parser(
+        "mcp", help="serve as tools of the Model Context Protocol over standard input and output", allow_abbrev=False
+    )
+    _shared(mcp)
     kb = commands.add_parser("kb", help="the knowledge base", allow_abbrev=False)
     parts = kb.add_subparsers(dest="part", metavar="ACTION", required=True, parser_class=_Parser)
     check = parts.add_parser(

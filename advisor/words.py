@@ -20,63 +20,12 @@ _FUNCTION = re.compile(r"(?<![\w./])([a-z_][a-z0-9_]{2,60})(?:\+0x[0-9a-f]{1,8}(
 _UNDERSCORED = re.compile(r"(?<![\w./-])([a-z][a-z0-9]{0,30}(?:_[a-z0-9]{1,30}){1,8})(?![\w./-])")
 _MODULE = re.compile(r"\[([a-z][a-z0-9_]{1,40})\]")
 _RANK = {"symptom": 1.5, "event": 1.0, "cause": 0.6}  # what was seen counts more than what may be behind it
-_FILLER = frozenset(
-    [
-        "it",
-        "is",
-        "my",
-        "we",
-        "our",
-        "machine",
-        "machines",
-        "server",
-        "box",
-        "host",
-        "system",
-        "computer",
-        "linux",
-        "kernel",
-        "log",
-        "logs",
-        "console",
-        "shows",
-        "showed",
-        "show",
-        "says",
-        "said",
-        "see",
-        "seen",
-        "saw",
-        "message",
-        "messages",
-        "error",
-        "errors",
-        "on",
-        "in",
-        "at",
-        "of",
-        "to",
-        "an",
-        "by",
-        "after",
-        "before",
-        "when",
-        "then",
-        "again",
-        "there",
-        "some",
-        "机器",
-        "系统",
-        "服务",
-        "务器",
-        "内核",
-        "日志",
-        "控制",
-        "制台",
-        "显示",
-        "出现",
-    ]
-)
+_FILLERS = """
+it is my we our cpu cpus machine machines server box host system computer linux kernel log logs console shows showed show
+says said see seen saw message messages error errors on in at of to an by after before when then again there some
+机器 系统 服务 务器 内核 日志 控制 制台 显示 出现
+"""
+_FILLER = frozenset(_FILLERS.split())
 
 
 class Match(NamedTuple):

@@ -198,6 +198,7 @@ class _Log:
                 body = self._body(mark, self._stop(marks, number, lines), lines, first)
                 used = READERS[report](main, body, self.by.frames)
                 self._refine(main)
+                events += self._also(main, mark.record)
                 main.end_line = max(main.end_line, body[min(used, len(body)) - 1].line)
                 for event in events:
                     if event is not main and event.severity != "end":
@@ -220,6 +221,17 @@ class _Log:
                 entry = self.by.kinds[kind]
                 event.kind, event.severity, event.title = kind, entry["severity"], entry["title"]
                 return
+
+    def _also(self, event: Event, record: Record) -> list[Event]:
+        """Further kinds that the same lines report (`also` in kb/events), as context."""
+        out = []
+        for name, kinds in self.by.kinds[event.kind]["also"].items():
+            kind = kinds.get(str(event.attributes.get(name)))
+            if kind is not None:
+                further = Event(kind, record, "context", self.by.kinds[kind]["title"])
+                further.attributes, further.boot, further.end_line = dict(event.attributes), event.boot, event.end_line
+                out.append(further)
+        return out
 
     def _inherit(self, event: Event) -> None:
         """Give the report of this event to the announcement just above it that has none of its own.
@@ -252,7 +264,7 @@ class _Log:
             above.attributes.setdefault(name, value)
 
     def _boot(self, mark: Mark, lines: list[str], first: int) -> None:
-        """Begin a new boot; note whether the one before was more than begun (user programs spoke, or seconds passed)."""
+        """Begin a new boot; note whether the one before was more than begun (programs spoke, or seconds passed)."""
         if not (self.events or self.headers):
             return
         begun = max((header.line for header in self.headers if header.name == "version"), default=0)

@@ -12,7 +12,7 @@ from kb.compile import Leaves, TooLarge
 from kb.fields import suggestion
 from kb.model import All, AnyOf, Cause, Condition, CountIs, EventIs, EventKind, FactIs, Knowledge, Not, Place, Problem
 
-DERIVED = ("taint", "truncated-log", "vmalloc-fault")  # event kinds that the reader derives; they have no patterns
+DERIVED = ("taint", "truncated-log", "vmalloc-fault")  # event kinds that have no lines of their own
 REPORTS = (
     "none", "trace", "oops", "kasan", "slab", "oom", "rcu-stall", "hung-task", "lockup", "page-dump", "mce", "workqueue",
     "lockdep", "atomic-sleep", "ghes", "aer",

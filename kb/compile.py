@@ -200,6 +200,7 @@ def _event(kind: object) -> dict[str, object]:
         "severity": kind.severity,
         "report": kind.report,
         "becomes": kind.becomes,
+        "also": kind.also,
         "patterns": [[p.literal, p.regex, p.set, p.source, p.part] for p in kind.patterns],
         "not": list(kind.looks_like),
     }

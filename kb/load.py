@@ -252,7 +252,8 @@ class Loader:
             fields.text("severity", "problem", required=True, one_of=SEVERITIES),
             fields.text("report", "none"),
             tuple(patterns),
-            self._becomes(fields),
+            self._kinds(fields, "becomes"),
+            self._kinds(fields, "also"),
             fields.texts("not"),
             tuple(examples),
             fields.texts("counterexamples"),
@@ -260,17 +261,17 @@ class Loader:
             fields.place,
         )
 
-    def _becomes(self, fields: Fields) -> dict[str, dict[str, str]]:
-        """`becomes: {attribute: {value: kind}}`."""
+    def _kinds(self, fields: Fields, key: str) -> dict[str, dict[str, str]]:
+        """`becomes` and `also`: {attribute: {value: kind}}."""
         out: dict[str, dict[str, str]] = {}
-        node = fields.node("becomes")
+        node = fields.node(key)
         for attribute, kinds in _mapping(plain(node) if node is not None else None).items():
             if attribute not in self.vocabulary.attributes:
-                fields.problem(node, f"becomes.{attribute}", "no such attribute (kb/vocabulary/attributes.yaml)")
+                fields.problem(node, f"{key}.{attribute}", "no such attribute (kb/vocabulary/attributes.yaml)")
             out[attribute] = {value: str(kind) for value, kind in _mapping(kinds).items()}
             for kind in out[attribute].values():
                 if kind not in self.vocabulary.events:
-                    fields.problem(node, f"becomes.{attribute}", f"{kind} is no event kind")
+                    fields.problem(node, f"{key}.{attribute}", f"{kind} is no event kind")
         return out
 
     def _attributes(self, fields: Fields, key: str) -> dict[str, Scalar]:

@@ -132,6 +132,7 @@ class EventKind(NamedTuple):
     report: str
     patterns: tuple[Pattern, ...]
     becomes: dict[str, dict[str, str]]  # attribute -> value -> the kind that the event then is
+    also: dict[str, dict[str, str]]  # attribute -> value -> a further kind that the same lines report
     looks_like: tuple[str, ...]  # regexes of lines that are not this event
     examples: tuple[Example, ...]
     counterexamples: tuple[str, ...]

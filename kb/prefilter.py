@@ -1,8 +1,8 @@
 """Builds the fast search: from each literal of the event patterns a short key, and one regular expression for all keys.
 
 A line can match a pattern only when it contains the pattern's literal, and so the literal's key.  The search looks
-closer wherever a key's first character stands; so the keys begin with as few different characters as possible, and those
-rare in logs.  Keys are shared where possible, because each one costs time at start-up.
+closer wherever a key's first character stands; so the keys begin with few different characters, and those rare in logs.
+  Keys are shared where possible, because each one costs time at start-up.
 """
 
 from __future__ import annotations

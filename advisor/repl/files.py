@@ -174,4 +174,8 @@ class Files:
 
         if not probe["parse"]:
             return None
-        return parse(probe["parse"], without_prompt(text, probe["command"]))
+        output = without_prompt(text, probe["command"])
+        rule = dict(probe["parse"])
+        if output == text:  # nothing shows that it is this command's output, so what it lacks means nothing
+            rule.pop("default", None)
+        return parse(rule, output)

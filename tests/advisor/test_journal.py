@@ -209,7 +209,7 @@ def test_a_full_disk_stops_the_journal_not_the_conversation(work: Work, tmp_path
     assert one is not None
     assert one._stream is not None
     one._stream.close()
-    one._stream = open("/dev/full", "wb", buffering=0)
+    one._stream = open("/dev/full", "wb", buffering=0)  # noqa: SIM115
     session = Session(work)
     session.record = one.write
     session.fact("hardware.worn", "yes")
