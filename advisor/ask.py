@@ -21,9 +21,9 @@ CANDIDATES = 30  # hypotheses that are looked at
 OFFERED = 3
 MINIMUM = 0.03  # bits; less is not worth a step of its own
 WORTH_ASKING = 0.006  # bits; in a conversation, where a question costs little, while the cause is not settled
-OPEN = 0.2  # weight of "something else": questions can only tell the known causes apart
 TELLING = 0.25  # share of machines that give an answer which raises some cause, where nothing else is known
-BESIDE = 0.03  # what a bit about readiness is worth against a bit about the mechanism, unless a dump is asked for
+FREE_TEXT = 10.0  # an answer in free words or a pasted list costs so many times a choice or a number
+BESIDE = 0.015  # what a bit about readiness is worth against a bit about the mechanism, unless a dump is asked for
 _ASKED_NOT = ("log.", "kernel.cmdline.")
 _PRICE = {"none": 1.0, "low": 2.0, "disruptive": 25.0}
 
@@ -45,7 +45,7 @@ def next_probes(
     for name, probe in base.probes.items():
         gain = gains.get(probe["learns"], 0.0)
         if name not in skip and gain >= least and probe["learns"] not in known and _sensible(probe, matcher):
-            worth = gain / (probe["cost"] * _PRICE[probe["risk"]]) ** 0.5
+            worth = gain / (probe["cost"] * _PRICE[probe["risk"]] * _effort(base, probe["learns"])) ** 0.5
             offers.append((probe["risk"] == "disruptive", -worth, name, gain))
     out: list[dict[str, Any]] = []
     learnt: set[str] = set()
@@ -60,6 +60,12 @@ def next_probes(
         if name not in skip and _sensible(base.probes[name], matcher) and all(offer["probe"] != name for offer in out):
             out.append(_offer(base, name, 0.0))
     return out[:number]
+
+
+def _effort(base: Base, fact: str) -> float:
+    """How much more work it is to give the answer than to say yes or no."""
+    group, _, name = fact.partition(".")
+    return FREE_TEXT if base.facts.get(group, {}).get(name) in ("text", "list") else 1.0
 
 
 def _sensible(probe: dict[str, Any], matcher: Matcher) -> bool:
@@ -107,7 +113,7 @@ class _Hypotheses:
         }
         self.scores = {name: self._score(name, fired) for name, fired in self.fired.items()}
         odds = {name: 10.0 ** (min(self.scores[name], 300) / 10) for name in self.mechanisms}
-        total = OPEN + sum(odds.values())
+        total = 1.0 + sum(odds.values())
         self.beliefs = {name: value / total for name, value in odds.items()}
         no_dump = self.memory.facts.get("kdump.newest_vmcore_complete") is False
         self.worth_beside = 1.0 if no_dump or not self.mechanisms else BESIDE

@@ -19,6 +19,17 @@ HARDWARE = ("machine-check", "edac-corrected", "edac-uncorrected", "memory-failu
 _MACHINE = ("hardware.vendor", "hardware.product", "hardware.bios_version", "hardware.cpu_model", "kernel.microcode")
 _KERNEL = ("kernel.version", "kernel.distribution", "kernel.cmdline", "kernel.taint")
 _GUEST = ("virtualization.kind", "virtualization.cloud", "virtualization.instance_type", "kernel.version")
+# causes that their family does not tell: faults of the machine, and what its own administration sets right
+_MACHINE_CAUSES = """
+apic-timer-disabled deep-cstate-timer-stop unstable-tsc cpu-frequency-timer-skew disk-failure nvme-controller-failure
+device-firmware-crash device-power-state-quirk
+"""
+_OWN_CAUSES = """
+memory-exhaustion cgroup-memory-limit hugepage-overcommit io-saturation network-filesystem-hang multipath-queueing
+storage-timeout-setting conntrack-exhaustion watchdog-threshold-too-low boot-parameter-error root-device-missing
+initramfs-broken init-failed slow-console time-jump
+"""
+MACHINE, OWN = frozenset(_MACHINE_CAUSES.split()), frozenset(_OWN_CAUSES.split())
 _OUTSIDE = ("out-of-tree-module", "livepatch-failure", "bpf-program-failure", "module-kernel-mismatch")
 
 
@@ -74,23 +85,26 @@ def handover(base: Base, diagnosis: Diagnosis) -> list[Handover]:
     root = evidence.events[evidence.root]
     linked = [evidence.events[index] for index in evidence.chain] or [root]
     leading = [h for h in ranking.mechanisms() if h.probability >= 0.2][:3]
-    families = [base.causes[h.cause]["family"] for h in leading]
     beside = {h.cause for h in ranking.hypotheses if h.facet == "owner" and h.probability >= 0.5}
     out: list[Handover] = []
     broken = [event for event in evidence.events if event.kind in HARDWARE and event.line]
-    hardware = [h for h in leading if base.causes[h.cause]["family"] == "hardware"]
+    hardware = _of(base, leading, "hardware")
+    own = _of(base, leading, "policy")
     virtual = _text(diagnosis, "virtualization.kind") not in ("", "none")
     if hardware or (broken and not virtual):
         who = "the hardware vendor" + _named(diagnosis, "hardware.vendor")
         why = _because(base, hardware) or "hardware errors stand in the log"
         out.append(_handover(diagnosis, who, why, broken or linked, _MACHINE))
-    if "virtualization" in families or (hardware and virtual):
+    below = _of(base, leading, "virtualization")
+    if below or (hardware and virtual):
         who = "whoever runs the hypervisor" + _named(diagnosis, "virtualization.cloud")
-        why = _because(base, [h for h in leading if base.causes[h.cause]["family"] == "virtualization"])
-        out.append(_handover(diagnosis, who, why or "the machine is a guest", linked, _GUEST))
+        why = _because(base, below) or "the machine is a guest"
+        out.append(_handover(diagnosis, who, why, linked, _GUEST))
+    if own:
+        out.append(_handover(diagnosis, "your own administration", _because(base, own), linked, _KERNEL))
     module = root.attributes.get("module")
     outside = sorted(beside.intersection(_OUTSIDE))
-    code = [h for h in leading if base.causes[h.cause]["family"] not in ("hardware", "virtualization", "policy")]
+    code = [h for h in leading if h not in [*hardware, *below, *own]]
     if outside:
         who = f"the maker of {module}" if isinstance(module, str) else "the maker of the added module or program"
         out.append(_handover(diagnosis, who, base.causes[outside[0]]["title"], linked, _KERNEL))
@@ -102,6 +116,17 @@ def handover(base: Base, diagnosis: Diagnosis) -> list[Handover]:
         who = "the distribution" + _named(diagnosis, "kernel.distribution")
         why = "they built this kernel" + (": " + _because(base, code) if not isinstance(module, str) else "")
         out.append(_handover(diagnosis, who, why, linked, _KERNEL))
+    return out
+
+
+def _of(base: Base, leading: Sequence[Hypothesis], party: str) -> list[Hypothesis]:
+    """The leading causes that are a matter of the hardware, the hypervisor (virtualization) or the site (policy)."""
+    out = []
+    for hypothesis in leading:
+        name = hypothesis.cause
+        of = "hardware" if name in MACHINE else "policy" if name in OWN else base.causes[name]["family"]
+        if of == party:
+            out.append(hypothesis)
     return out
 
 

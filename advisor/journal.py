@@ -192,10 +192,16 @@ def locate(name: str) -> str:
     """The path of a session given by id, beginning of an id, or file; "" is the latest.  Raises InputError."""
     if name and (os.sep in name or os.path.isfile(name)):
         return name
+    if not name:
+        for path in sessions():
+            try:
+                return read(path).path
+            except InputError:  # torn before its first line was whole
+                continue
     found = [path for path in sessions() if os.path.basename(path).removesuffix(SUFFIX).startswith(name)]
     exact = [path for path in found if os.path.basename(path) == name + SUFFIX]
-    if exact or (found and (not name or len(found) == 1)):
+    if exact or (name and len(found) == 1):
         return (exact or found)[0]
-    if found:
+    if found and name:
         raise InputError(name, f"fits {len(found)} sessions; kadvisor resume --list names them")
     raise InputError(name or folder(), "there is no such session; kadvisor resume --list names those that there are")

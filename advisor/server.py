@@ -1,6 +1,6 @@
 """`kadvisor mcp`: the advisor as tools of the Model Context Protocol, over standard input and output.
 
-The tools are methods of Tools, which needs no further package; `mcp` (the protocol's Python SDK) is imported by serve().
+The tools are methods of Tools, which needs no further package; serve() imports `mcp`, the protocol's Python SDK.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class Tools:
         """Begin a diagnosis and give the verdict.
 
         log: text of a kernel log.  path: a log (compressed or not) or host.yaml on this machine.  facts: by full names,
-        such as {"hardware.ecc": true}.  seen: what was seen, in plain words (English or Chinese), where there is no log.
+        such as {"hardware.ecc": true}.  seen: what was seen, in plain words (English or Chinese), if there is no log.
         """
         if not (log or path or facts or seen):
             raise ValueError("diagnose needs one of log, path, facts, seen")
@@ -79,8 +79,8 @@ class Tools:
         return matches[0].says
 
     def next_question(self) -> dict[str, Any]:
-        """The question that would tell most for its cost, with the read-only command that finds the answer; {} when none
-        is worth asking."""
+        """The question that would tell most for its cost, with the read-only command that finds the answer; {} when
+        none is worth asking."""
         question = self.session.question()
         if question is None:
             return {}
@@ -121,8 +121,8 @@ class Tools:
         return True
 
     def explain(self, cause: str = "", kind: Literal["how", "why_not"] = "how") -> str:
-        """Why a cause (default: the likeliest) is as likely as it is, or why it is not the answer: findings with weights,
-        log lines and facts."""
+        """Why a cause (default: the likeliest) is as likely as it is, or why it is not the answer: findings with
+        weights, log lines and facts."""
         if not cause:
             hypotheses = self.session.diagnosis.ranking.hypotheses
             if not hypotheses:
@@ -154,7 +154,7 @@ def serve(options: argparse.Namespace) -> int:
         from mcp.server import MCPServer
         from mcp.server.mcpserver.exceptions import ToolError
     except ImportError:
-        return complain("kadvisor mcp needs the package mcp, version 2 or later: pip install 'kadvisor[mcp]'", UNUSABLE)
+        return complain("kadvisor mcp needs the package mcp (2 or later): pip install 'kadvisor[mcp]'", UNUSABLE)
     from advisor.cli import VERSION
 
     work = Work(options.kb, options.engine)

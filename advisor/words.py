@@ -12,7 +12,7 @@ from kb.search import best, words
 
 MAX_TEXT = 2000
 OFFERED = 6
-CLEAR = 1.4  # the best match is taken at once when it is so much better than the next ...
+CLEAR = 1.3  # the best match is taken at once when it is so much better than the next ...
 ENOUGH = 2  # ... and at least so many words speak for it
 FLOOR = 0.45  # matches below this share of the best one are not shown
 _CPU = re.compile(r"(?i)cpus?[ #:]{0,3}(\d{1,4})")
@@ -21,8 +21,8 @@ _UNDERSCORED = re.compile(r"(?<![\w./-])([a-z][a-z0-9]{0,30}(?:_[a-z0-9]{1,30}){
 _MODULE = re.compile(r"\[([a-z][a-z0-9_]{1,40})\]")
 _RANK = {"symptom": 1.5, "event": 1.0, "cause": 0.6}  # what was seen counts more than what may be behind it
 _FILLERS = """
-it is my we our cpu cpus machine machines server box host system computer linux kernel log logs console shows showed show
-says said see seen saw message messages error errors on in at of to an by after before when then again there some
+it is my we our cpu cpus machine machines server box host system computer linux kernel log logs console shows showed
+show says said see seen saw message messages error errors on in at of to an by after before when then again there some
 机器 系统 服务 务器 内核 日志 控制 制台 显示 出现
 """
 _FILLER = frozenset(_FILLERS.split())

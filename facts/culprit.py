@@ -87,6 +87,8 @@ def effective(block: Block, kind: str, table: FrameTable, head: str = "") -> lis
         if not frames or frames[0].function != block.link.function:
             frames = [block.link, *frames]
     if block.pc is not None and block.pc_at < 0:
+        if kind == "serror":  # its panic prints the trace, from the panic on
+            frames = frames[next((i for i, f in enumerate(frames) if f.function == block.pc.function), 0) :]
         if not frames or frames[0].function != block.pc.function or frames[0].offset != block.pc.offset:
             frames = [block.pc, *frames]
     elif block.pc is not None and (kind in EXCEPTIONS or kind in STALLS):
@@ -248,4 +250,6 @@ _NAMED = re.compile(
     r"?:\(\))?"
     r"(?: \[(?P<module>[\w-]{1,64})(?: [0-9a-f]{1,40})?\])?"
 )
-_NAMED_BARE = re.compile(r" in (?P<symbol>[a-z_][\w.$]{2,200})(?: \[(?P<module>[\w-]{1,64})\])?(?: / | at addr|$)")
+_NAMED_BARE = re.compile(
+    r" in (?!interrupt$)(?P<symbol>[a-z_][\w.$]{2,200})(?: \[(?P<module>[\w-]{1,64})\])?(?: / | at addr|$)"
+)

@@ -33,6 +33,11 @@ BEFORE_BOOT = 30  # lines above a new boot that tell how the one before ended
 LIVED = 5.0  # seconds after which a boot counts as more than begun
 MAX_EVENTS = 2000  # distinct events kept per log ...
 KEEP = 3  # ... but the first of each kind in each boot are, twice as many at most
+IDLE = 12  # lines after a login prompt that a machine at rest may still print
+_PROMPT = re.compile(r"\s{0,4}[\w.-]{1,64} login: ?\S{0,32}\s{0,4}$")
+_NEW_BOOT = ("-- Boot ", "-- Reboot --")  # journalctl between two boots
+FIRST_LINES = 60  # registers stand so far from the beginning of a report at most
+_FATAL = re.compile(r"Fatal exception|\bCR2: [0-9a-f]{16}\s*$|note: \S{1,32} exited with")  # not after a warning
 _VOLATILE = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,16}\b|\d+")
 
 
@@ -57,6 +62,7 @@ class Reading(NamedTuple):
     counts: dict[str, int]  # reports per kind, repeats included
     kernel: bool  # some line looks like a kernel's
     lived: dict[int, float | None]  # boots that ran before the next one began -> their last time
+    idle: bool  # the last lines show a login prompt: the machine is up and waits
 
 
 class Recogniser:
@@ -108,6 +114,7 @@ class _Log:
         self.timed = self.untimed = 0
         self.kernel = False
         self.last_time: float | None = None
+        self.idle = False
         self.first = 1  # number of the first line that is kept
         self.carried = b""  # lines of the blocks before; the first of them only show how the boot before ended
         self.carried_lines = 0
@@ -160,14 +167,17 @@ class _Log:
 
     def _tail(self, text: str) -> None:
         """Look at the last lines: times, and lines that no kernel printed (a console shows both)."""
+        prompt = 0
         for raw in text.split("\n")[-400:]:
             if raw.strip():
                 record = self.carrier.strip(raw, 0)
+                prompt = IDLE if record.time is None and _PROMPT.match(raw[:200]) else prompt - 1
                 if record.time is not None:
                     self.timed += 1
                     self.last_time = record.time
                 elif not record.source and not raw[0].isspace():  # dmesg indents further lines of a message
                     self.untimed += 1
+        self.idle = prompt > 0
 
     def _marks(self, marks: list[Mark], lines: list[str], first: int, horizon: int) -> None:
         """Turn the marks above the horizon into events; those below only tell where a report ends."""
@@ -180,7 +190,7 @@ class _Log:
                 self.headers.append(mark.header._replace(boot=self.boot))
             events: list[Event] = []
             for found in mark.found:
-                if not self._continues(found, mark):
+                if not self._continues(found, mark) and self._is_tail(found, mark, lines):
                     events.append(self._event(found, mark.record))
             if not events:
                 continue
@@ -230,6 +240,7 @@ class _Log:
             if kind is not None:
                 further = Event(kind, record, "context", self.by.kinds[kind]["title"])
                 further.attributes, further.boot, further.end_line = dict(event.attributes), event.boot, event.end_line
+                further.cpu, further.pid, further.comm = event.cpu, event.pid, event.comm
                 out.append(further)
         return out
 
@@ -266,7 +277,12 @@ class _Log:
     def _boot(self, mark: Mark, lines: list[str], first: int) -> None:
         """Begin a new boot; note whether the one before was more than begun (programs spoke, or seconds passed)."""
         if not (self.events or self.headers):
-            return
+            above = lines[max(mark.at - BEFORE_BOOT, 0) : mark.at]
+            at = next((i for i, raw in enumerate(above) if raw.startswith(_NEW_BOOT)), 0)
+            if not any(
+                self.carrier.strip(raw, 0).source not in ("", "kernel") for raw in above[:at] if raw[:3] != "-- "
+            ):
+                return
         begun = max((header.line for header in self.headers if header.name == "version"), default=0)
         for index in range(mark.at - 1, max(mark.at - BEFORE_BOOT, begun - first, -1), -1):
             record = self.carrier.strip(lines[index], first + index)
@@ -304,6 +320,15 @@ class _Log:
             if found.kind == event.kind and report != "none" and event.line < line <= event.line + SECOND_HEAD:
                 return True
         return False
+
+    def _is_tail(self, found: Found, mark: Mark, lines: list[str]) -> bool:
+        """False for registers (`problem: tail`) that are not what is left of a fault where the log begins."""
+        if found.attributes.get("problem") != "tail":
+            return True
+        if self.events or self.headers or mark.record.line > FIRST_LINES:
+            return False
+        below = lines[mark.at + 1 : mark.at + BODY]
+        return any("Call Trace:" in raw for raw in below[:20]) and any(_FATAL.search(raw) for raw in below)
 
     def _stop(self, marks: list[Mark], number: int, lines: list[str]) -> int:
         """Index of the line at which the report that begins at this mark must end."""
@@ -373,6 +398,7 @@ class _Log:
             self.counts,
             self.kernel or bool(self.events or self.headers),
             self.lived,
+            self.idle,
         )
 
 

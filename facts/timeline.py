@@ -11,6 +11,7 @@ from facts.records import Event, Record, Value
 RELATED_SECONDS = 120.0  # a problem this long before a failure is taken for its beginning
 EARLY_SECONDS = 60.0
 BEGUN_SECONDS = 0.5  # a boot whose log ends sooner was only begun
+SAME_MOMENT = 16  # lines of the records of one hardware error
 COVERED_LINES = 200  # so many lines before the root event show what came before it
 
 # A hardware error that was corrected, or a limit that one container hit, does not begin another failure.
@@ -34,14 +35,16 @@ def build(reading: Reading) -> Timeline:
     events = sorted(reading.events, key=lambda event: (event.line, event.severity == "end"))
     captures = {h.boot for h in reading.headers if h.name == "cmdline" and "elfcorehdr=" in h.value}
     last_boot = max([event.boot for event in events] + [h.boot for h in reading.headers] + [0])
-    failing = _failing_boot(events, captures)
+    _derive_dump_failure(events, captures)
+    beside = captures if len(captures) <= last_boot else set()  # a log of nothing but the capture kernel is its own run
+    failing = _failing_boot(events, beside)
     if failing is None:
-        failing = _broken_off(reading, events, captures, last_boot)
+        failing = _broken_off(reading, events, beside, last_boot)
     _derive_taint(events, failing)
     ending = _ending(reading, events, captures, failing, last_boot)
     if ending == "cut":
         _add_truncation(events, reading, failing, last_boot, captures)
-    run = [event for event in events if event.boot == failing and event.boot not in captures]
+    run = [event for event in events if event.boot == failing and event.boot not in beside]
     root = _root(run)
     _relate(events, root, captures, failing)
     for event in events:
@@ -96,6 +99,27 @@ def _derive_taint(events: list[Event], boot: int) -> None:
             return
 
 
+def _derive_dump_failure(events: list[Event], captures: set[int]) -> None:
+    """One event of kind dump-failed where a capture kernel died before a dump was saved."""
+    for boot in captures:
+        own = [event for event in events if event.boot == boot]
+        ends = [event for event in own if event.kind in ("panic", "oom-panic")]
+        if not ends or any(event.kind in ("dump-saved", "dump-failed") for event in own):
+            continue
+        memory = any(event.kind in ("oom-panic", "oom-kill") for event in own)
+        what = "ran out of memory" if memory else "died"
+        last = ends[-1]
+        failed = Event(
+            "dump-failed",
+            Record(last.line, last.text, last.time),
+            "context",
+            f"no dump was saved: the capture kernel {what}",
+        )
+        failed.boot = boot
+        failed.attributes.update({"problem": "out-of-memory" if memory else "capture-died", "capture": True})
+        events.insert(events.index(last) + 1, failed)
+
+
 def _ending(reading: Reading, events: list[Event], captures: set[int], failing: int, last_boot: int) -> str:
     """How the failing run ended: clean-shutdown, panic, reboot, cut or running."""
     run = [event for event in events if event.boot == failing]
@@ -111,7 +135,7 @@ def _ending(reading: Reading, events: list[Event], captures: set[int], failing: 
     started = any(h.name == "version" and h.boot == failing for h in reading.headers)
     console = reading.timed > 0 and reading.untimed > 0
     ran = reading.last_time is not None and reading.last_time > BEGUN_SECONDS
-    return "cut" if started and console and ran else "running"
+    return "cut" if started and console and ran and not reading.idle else "running"
 
 
 def _add_truncation(events: list[Event], reading: Reading, failing: int, last_boot: int, captures: set[int]) -> None:
@@ -153,8 +177,18 @@ def _root(run: list[Event]) -> Event | None:
     cut = [e for e in run if e.kind == "truncated-log"]
     for group in (ended, mild, cut):
         if group:
-            return group[0]
+            return _named(group)
     return None
+
+
+def _named(group: list[Event]) -> Event:
+    """The first event; for a memory error the one of the same moment in which EDAC names the module."""
+    first = group[0]
+    if first.kind == "machine-check" and first.attributes.get("unit") == "memory":
+        for event in group[1:4]:
+            if event.kind == "edac-corrected" and event.line - first.line <= SAME_MOMENT:
+                return event
+    return first
 
 
 def _warned(run: list[Event]) -> Event | None:

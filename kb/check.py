@@ -69,6 +69,12 @@ def _patterns(knowledge: Knowledge, kind: EventKind) -> Iterator[Problem]:
             continue
         if slow(pattern.regex):
             yield Problem(pattern.place, "regex", "a repeat inside a repeat can take exponential time; rewrite it")
+        if unanchored(pattern.regex):
+            yield Problem(
+                pattern.place,
+                "regex",
+                "begins with an endless repeat, which takes quadratic time; put (?<!...) with the same class before it",
+            )
         for group in regex.groupindex:
             if group.replace("_", "-") not in knowledge.vocabulary.attributes:
                 yield Problem(
@@ -146,6 +152,40 @@ def slow(expression: str) -> bool:
 
     try:
         return walk(sre.parse(expression), False)
+    except re.error:
+        return False
+
+
+def unanchored(expression: str) -> bool:
+    """Whether the search can begin with an unbounded repeat at each position of a line: quadratic time."""
+    try:
+        from re import _constants as constants  # type: ignore[attr-defined]
+        from re import _parser as sre  # type: ignore[attr-defined]
+    except ImportError:
+        return False
+
+    def begins(items: object) -> bool:
+        for op, argument in items:  # type: ignore[attr-defined]
+            if op in (constants.MAX_REPEAT, constants.MIN_REPEAT, constants.POSSESSIVE_REPEAT):
+                low, high, body = argument
+                single = len(body) == 1 and body[0][0] in (constants.IN, constants.ANY, constants.NOT_LITERAL)
+                if (high == constants.MAXREPEAT and single) or begins(body):
+                    return True
+                if low:
+                    return False
+            elif op is constants.SUBPATTERN:
+                if begins(argument[-1]):
+                    return True
+                if argument[-1].getwidth()[0]:
+                    return False
+            elif op is constants.BRANCH:
+                return any(begins(branch) for branch in argument[1])
+            else:
+                return False  # a character, an anchor or a look behind
+        return False
+
+    try:
+        return begins(sre.parse(expression))
     except re.error:
         return False
 

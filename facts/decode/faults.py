@@ -24,6 +24,7 @@ _ADDRESS = re.compile(
 )
 _MASK = (1 << 64) - 1
 _SMALL = 0x1000
+_LOWEST = 0x10000  # no program maps anything lower (vm.mmap_min_addr, pages of 64 KiB): an offset from NULL
 
 
 def fill_fault(event: Event, block: Block) -> None:
@@ -43,6 +44,14 @@ def fill_fault(event: Event, block: Block) -> None:
             f"{translate(address, arch, kasan):016x}" if arch not in ("arm", "i386") else f"{address:08x}"
         )
         event.attributes.setdefault("address-class", classify(address, arch, wide, kasan))
+    low = (
+        address is not None
+        and 0 < address < _LOWEST
+        and event.kind != "user-memory-access"
+        and event.attributes.get("protection") is not True  # a page that is mapped: SMAP stopped the access
+    )
+    if low and event.attributes.get("address-class") == "user":
+        event.attributes["address-class"] = "small-offset"
     bad_pc = _bad_pc(block, address, event)
     if block.pc is not None or block.pc_address is not None:
         event.attributes.setdefault("bad-pc", bad_pc)
@@ -58,9 +67,12 @@ def fill_fault(event: Event, block: Block) -> None:
     chosen = pointer_class(
         address, registers, arch, operand(block.code, arch) if block.code and not bad_pc else None, wide, kasan
     )
-    if event.kind == "null-pointer-dereference" and address is not None and chosen == "user" and address < 0x10000:
-        chosen = "small-offset"  # pages of 64 KiB
+    if low and chosen == "user":
+        chosen = "small-offset"
     if event.kind == "serror" and chosen not in TELLING:
+        return
+    if event.attributes.get("problem") == "tail" and chosen == "user":
+        del event.attributes["address"], event.attributes["address-class"]  # CR2 of an older fault, as likely as not
         return
     if chosen:
         event.attributes.setdefault("pointer-class", chosen)

@@ -68,7 +68,8 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
         found = decode(status, vendor == "2")
         put(event, "status", f"{status:016x}")
         event.attributes["class"] = found.severity
-        put(event, "unit", found.unit if found.unit != "unknown" or not named else named)
+        # the code speaks of caches also where AMD's memory controller reported; the block that did is named in words
+        put(event, "unit", named if named and (found.unit == "unknown" or named == "memory") else found.unit)
     elif named:
         put(event, "unit", named)
     return finish(event, body, end)

@@ -98,12 +98,13 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
 class _Stall:
     """What the rows of a stall say."""
 
-    __slots__ = ("again", "cpus", "detector", "heads", "jiffies", "no_ticks", "starved", "tasks", "timer")
+    __slots__ = ("again", "cpus", "detector", "heads", "jiffies", "no_ticks", "starved", "tasks", "ticks", "timer")
 
     def __init__(self) -> None:
         self.cpus: list[int] = []
         self.tasks: set[str] = set()
         self.no_ticks = False
+        self.ticks = 0
         self.jiffies: int | None = None
         self.starved = False
         self.timer = False
@@ -134,6 +135,8 @@ class _Stall:
             ticks = _TICKS.search(text)
             if ticks and int(ticks[1]) == 0:
                 self.no_ticks = True
+            elif ticks:
+                self.ticks = max(self.ticks, int(ticks[1]))
         for match in _TASKS.finditer(text.strip()) if "P" in text else ():
             found = True
             self.tasks.update(re.findall(r"P\d+", match[1]))
@@ -173,6 +176,8 @@ def _conclude(event: Event, state: _Stall, tasks: list[_Task], table: FrameTable
     self_detected = event.attributes["self-detected"] is True
     event.attributes["stalled"] = len(state.cpus) + len(state.tasks)
     event.attributes["no-ticks"] = state.no_ticks
+    if state.ticks:
+        event.attributes["ticks"] = state.ticks
     event.attributes["task-listed"] = bool(state.tasks)
     event.attributes["kthread-starved"] = state.starved
     event.attributes["timer-missing"] = state.timer

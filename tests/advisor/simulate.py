@@ -1,8 +1,9 @@
 """Simulated people: every incident told without its log, questions answered from what the case holds.
 
-A simulated person chooses the symptom that fits the root event (or tells of the event where no symptom stands for it) and
-answers questions from the case: its facts, what the full log yields, and - `typical` - what the accepted cause's own positive
-evidence tests.  Everything else is unknown to them.  `python -m tests.advisor.simulate` prints the figures.
+A simulated person chooses the symptom that fits the root event (or tells of the event where no symptom stands for it)
+and answers questions from the case: its facts, what the full log yields, and - `typical` - what the accepted cause's
+own positive evidence tests.  Everything else is unknown to them.
+`python -m tests.advisor.simulate` prints the figures.
 """
 
 from __future__ import annotations
@@ -52,7 +53,8 @@ class Person:
 
     def symptom(self) -> str:
         """The symptom that fits the root event best, or ""."""
-        fits = [name for name, s in self.work.base.symptoms.items() if s.get("event") == self.root and self.root]
+        kind = self.root or "truncated-log"  # nothing was recorded: it restarted or froze
+        fits = [name for name, s in self.work.base.symptoms.items() if s.get("event") == kind]
 
         def contradictions(name: str) -> int:
             given = self.work.base.symptoms[name].get("facts", {})
@@ -102,8 +104,8 @@ def talk(
     work: Work, incident: Incident, *, log: bool = False, wrong: int = 0, typical: bool = True,
     words: bool = False, everything: bool = False,
 ) -> Outcome:  # fmt: skip
-    """One conversation.  `log`: the log is given; `wrong`: of so many answers one is wrong; `words`: the function and module
-    of the first message are told with the symptom; `everything`: all that could be asked for is told at once."""
+    """One conversation.  `log`: the log is given; `wrong`: of so many answers one is wrong; `words`: the function and
+    module of the first message are told with the symptom; `everything`: all that could be asked for is told at once."""
     person = Person(work, incident, typical)
     if log:
         session = Session(work, person.evidence)

@@ -13,7 +13,7 @@ from cases import LOGS, SMALL, event, evidence, stall
 
 from advisor.cli import main
 from advisor.diagnose import Diagnostician
-from advisor.handover import handover, ruled_out
+from advisor.handover import MACHINE, OWN, handover, ruled_out
 from advisor.repl.commands import Conversation
 from advisor.work import Work
 from kb.cache import Base
@@ -226,10 +226,14 @@ def test_who_gets_what(built_in: Work) -> None:
     assert handover(built_in.base, built_in.diagnose(built_in.evidence(None, [str(LOGS / "quiet.log")]))) == []
 
 
+def test_causes_named_here_exist(built_in: Work) -> None:
+    assert {*MACHINE, *OWN} <= set(built_in.base.causes)
+
+
 def test_a_hardware_error_goes_to_the_vendor(built_in: Work) -> None:
     log = "\n".join(
-        f"[{n}.000000] EDAC MC0: 12 CE memory read error on CPU_SrcID#0_MC#0_Chan#1_DIMM#0 (channel:1 slot:0 page:0x1000 "
-        "offset:0x0 grain:32 syndrome:0x0)"
+        f"[{n}.000000] EDAC MC0: 12 CE memory read error on CPU_SrcID#0_MC#0_Chan#1_DIMM#0 (channel:1 slot:0 "
+        "page:0x1000 offset:0x0 grain:32 syndrome:0x0)"
         for n in range(100, 110)
     )
     diagnosis = built_in.diagnose(built_in.gatherer.gather("x", {}, [("x", log)], needed=False))
@@ -277,6 +281,26 @@ def test_a_dumb_terminal_and_a_paste_into_it() -> None:
     child.expect("something else")
     assert "\x1b" not in child.before
     child.sendeof()
+    child.expect(pexpect.EOF)
+    child.close()
+    assert child.exitstatus == 0
+
+
+def test_a_bracketed_paste_is_one_text() -> None:
+    child = pexpect.spawn(
+        sys.executable, ["-m", "advisor", "--kb", str(SMALL)], timeout=20,
+        env={**os.environ, "TERM": "xterm", "PROMPT_TOOLKIT_NO_CPR": "1"},
+        encoding="utf-8", dimensions=(60, 100),
+    )  # fmt: skip
+    child.expect("no dump was saved|old batch")
+    time.sleep(0.5)
+    child.send("\x1b[200~[    1.000000] sda stalls for 31 s\r\n[    2.000000] sdb stalls for 32 s\r\n\x1b[201~")
+    time.sleep(0.5)
+    child.send("\r")
+    child.expect("2 lines read")
+    child.expect("1 log - 0 questions")
+    child.sendeof()
+    child.expect("This session is kept: kadvisor resume")
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0

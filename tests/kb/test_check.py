@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from kbfolder import FILES, build, edited, read, write
 
-from kb.check import check, slow
+from kb.check import check, slow, unanchored
 from kb.model import Knowledge, Problem
 
 
@@ -133,3 +133,23 @@ def test_problems_are_sorted_and_said_once(tmp_path: Path) -> None:
 )
 def test_slow(expression: str, is_slow: bool) -> None:
     assert slow(expression) is is_slow
+
+
+@pytest.mark.parametrize(
+    ("expression", "is_slow"),
+    [
+        (r"\S+: lost", True),
+        (r"(?P<cpu>\d+) lost", True),
+        (r"(?:(?P<device>\S+): )?lost", True),
+        (r"(?:x|\w+) lost", True),
+        (r"a?\w+ lost", True),
+        (r"(?<!\S)\S+: lost", False),
+        (r"(?:(?<!\S)(?P<device>\S+): )?lost", False),
+        (r"^\S+: lost", False),
+        (r"\S{1,64}: lost", False),
+        (r"lost \S+: ", False),
+        (r"(a+", False),
+    ],
+)
+def test_unanchored(expression: str, is_slow: bool) -> None:
+    assert unanchored(expression) is is_slow

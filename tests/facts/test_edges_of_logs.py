@@ -1,0 +1,224 @@
+"""Logs that begin or end in odd places, and addresses, counts and errors that are easily misread."""
+
+from __future__ import annotations
+
+import pytest
+from loglines import CMDLINE, VERSION, booted, oops, stamped
+
+from advisor.work import Work
+from facts.recognise import lines_of
+from facts.records import Event
+from facts.timeline import Timeline, build
+
+
+@pytest.fixture(scope="module")
+def timeline(whole: Work):  # type: ignore[no-untyped-def]
+    def read(text: str) -> Timeline:
+        return build(whole.gatherer.recogniser.read(lines_of(text)))
+
+    return read
+
+
+def root(found: Timeline) -> Event:
+    assert found.root is not None
+    return found.events[found.root]
+
+
+def only(found: Timeline, kind: str) -> Event:
+    (event,) = (e for e in found.events if e.kind == kind)
+    return event
+
+
+CAPTURE = [VERSION, "Command line: elfcorehdr=0x5d000000 root=/dev/sda1 ro irqpoll nr_cpus=1 reset_devices"]
+OOM = "Kernel panic - not syncing: System is deadlocked on memory"
+TAIL = [
+    "R13: 0000000000000000 R14: ffff888104b2c000 R15: 0000000000000000",
+    "CR2: {cr2} CR3: 0000000112a8c000 CR4: 0000000000750ee0",
+    "Call Trace:",
+    " <TASK>",
+    " foo_read+0x21/0x80 [foo]",
+    " vfs_read+0xa7/0x330",
+    " </TASK>",
+    "---[ end trace 0000000000000000 ]---",
+]
+FATAL = "Kernel panic - not syncing: Fatal exception"
+
+
+# where a log begins
+def test_capture_kernel_alone_is_its_own_run(timeline) -> None:  # type: ignore[no-untyped-def]
+    found = timeline(stamped(*CAPTURE, at=0) + stamped("kdump: saving vmcore failed", at=30))
+    assert root(found).kind == "dump-failed"
+    assert root(found).attributes["capture"] is True
+    assert found.facts["log.capture_kernel"] is True
+
+
+def test_capture_kernel_after_a_crash_is_not(timeline) -> None:  # type: ignore[no-untyped-def]
+    crash = booted() + stamped(*oops(), FATAL, at=50)
+    found = timeline(crash + stamped(*CAPTURE, at=0) + stamped("kdump: saving vmcore failed", at=30))
+    assert root(found).kind == "null-pointer-dereference"
+
+
+@pytest.mark.parametrize(("last", "problem"), [(OOM, "out-of-memory"), (FATAL, "capture-died")])
+def test_capture_kernel_that_dies_saved_no_dump(timeline, last: str, problem: str) -> None:  # type: ignore[no-untyped-def]
+    crash = booted() + stamped(*oops(), FATAL, at=50)
+    failed = only(timeline(crash + stamped(*CAPTURE, at=0) + stamped(last, at=3)), "dump-failed")
+    assert (failed.attributes["problem"], failed.severity, failed.boot) == (problem, "context", 1)
+
+
+def test_capture_kernel_that_dies_after_the_dump(timeline) -> None:  # type: ignore[no-untyped-def]
+    crash = booted() + stamped(*oops(), FATAL, at=50)
+    after = stamped("kdump: saving vmcore complete", OOM, at=30)
+    assert "dump-failed" not in {e.kind for e in timeline(crash + stamped(*CAPTURE, at=0) + after).events}
+
+
+def tail(cr2: str, *more: str) -> str:
+    return "".join(f"{line.format(cr2=cr2)}\n" for line in (*TAIL, *more))
+
+
+def test_tail_of_an_oops(timeline) -> None:  # type: ignore[no-untyped-def]
+    event = root(timeline(tail("0000000000000038", FATAL)))
+    assert (event.kind, event.attributes["head-lost"]) == ("oops-unclassified", True)
+    assert (event.attributes["function"], event.attributes["module"]) == ("foo_read", "foo")
+    assert event.attributes["pointer-class"] == "small-offset"
+
+
+def test_cr2_of_an_older_fault_tells_nothing(timeline) -> None:  # type: ignore[no-untyped-def]
+    event = root(timeline(tail("00007f31a2c04000", FATAL)))
+    assert event.kind == "oops-unclassified"
+    assert not {"address", "address-class", "pointer-class"} & set(event.attributes)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        tail("0000000000000038"),  # it may be the tail of a warning
+        booted() + tail("0000000000000038", FATAL),  # the beginning is there
+        "CR2: 0000000000000038 CR3: 0000000112a8c000 CR4: 0000000000750ee0\n" + FATAL + "\n",
+    ],
+)
+def test_registers_that_are_no_tail(timeline, text: str) -> None:  # type: ignore[no-untyped-def]
+    assert "oops-unclassified" not in {e.kind for e in timeline(text).events}
+
+
+# where it ends
+CONSOLE = stamped("usb 1-1: new high-speed USB device", at=4) + "Starting services\n"
+
+
+@pytest.mark.parametrize(
+    ("last", "ending"),
+    [
+        ("node7 login: ", "running"),
+        ("node7 login: ada\n[   12.800181] wlan0: link becomes ready", "running"),
+        ("Starting acmed ...", "cut"),
+        ("node7 login: \n" + "starting a job\n" * 15, "cut"),
+    ],
+)
+def test_console_that_ends_at_a_login_prompt(timeline, last: str, ending: str) -> None:  # type: ignore[no-untyped-def]
+    assert timeline(booted() + CONSOLE + last).facts["log.ending"] == ending
+
+
+JOURNAL = "2024-03-01T12:{}:01+0000 vm7 {}\n"
+NEW_BOOT = "-- Boot 1b2c3d4e5f60718293a4b5c6d7e8f901 --\n"
+NEXT = JOURNAL.format(19, "kernel: " + VERSION) + JOURNAL.format(19, "kernel: " + CMDLINE)
+
+
+def test_programs_alone_before_a_new_boot(timeline) -> None:  # type: ignore[no-untyped-def]
+    text = JOURNAL.format(11, "CRON[881]: (root) CMD (backup)") + JOURNAL.format(12, "sshd[901]: Accepted publickey")
+    found = timeline(text + NEW_BOOT + NEXT)
+    assert (found.facts["log.ending"], found.facts["log.boots"]) == ("cut", 2)
+    assert (root(found).kind, root(found).boot) == ("truncated-log", 0)
+
+
+@pytest.mark.parametrize("before", ["", NEW_BOOT, "-- Logs begin at Fri 2024-03-01 --\n" + NEW_BOOT])
+def test_first_boot_is_no_second_one(timeline, before: str) -> None:  # type: ignore[no-untyped-def]
+    found = timeline(before + NEXT)
+    assert (found.root, found.facts["log.boots"]) == (None, 1)
+
+
+# easily misread
+@pytest.mark.parametrize(
+    ("address", "kind", "pointer"),
+    [
+        ("0000000000001a48", "null-pointer-dereference", "small-offset"),
+        ("000000000000fff8", "null-pointer-dereference", "small-offset"),
+        ("0000000000010008", "invalid-paging-request", "user"),
+        ("00007f31a2c04000", "invalid-paging-request", "user"),
+    ],
+)
+def test_low_addresses_are_offsets(timeline, address: str, kind: str, pointer: str) -> None:  # type: ignore[no-untyped-def]
+    report = [line.replace("0000000000000010", address) for line in oops()[1:]]
+    found = timeline(stamped(f"BUG: unable to handle page fault for address: {address}", *report))
+    assert (root(found).kind, root(found).attributes["address-class"]) == (kind, pointer)
+
+
+def test_low_address_of_a_mapped_user_page(timeline) -> None:  # type: ignore[no-untyped-def]
+    report = [line.replace("error_code(0x0000)", "error_code(0x0001)") for line in oops()[1:]]
+    report = [
+        line.replace("0000000000000010", "0000000000001a48").replace("Oops: 0000", "Oops: 0001") for line in report
+    ]
+    found = timeline(stamped("BUG: unable to handle page fault for address: 0000000000001a48", *report))
+    assert root(found).attributes["address-class"] == "user"
+
+
+UMC = [
+    "[Hardware Error]: Corrected error, no action required.",
+    "[Hardware Error]: CPU:2 (19:21:0) MC18_STATUS[Over|CE|MiscV|AddrV|-|-|SyndV|CECC|-|-|-]: 0xdc2040000000011b",
+    "[Hardware Error]: IPID: 0x0000009600150f00, Syndrome: 0x1a2c00000a800503",
+    "[Hardware Error]: Unified Memory Controller Ext. Error Code: 0, DRAM ECC error.",
+]
+EDAC = "EDAC MC0: 1 CE on mc#0csrow#1channel#3 (csrow:1 channel:3 page:0xb4783a offset:0x5c0 grain:64 syndrome:0x2c00)"
+
+
+def test_memory_controller_of_amd(timeline) -> None:  # type: ignore[no-untyped-def]
+    found = timeline(stamped(*UMC))
+    assert root(found).kind == "machine-check"
+    assert (root(found).attributes["unit"], root(found).attributes["class"]) == ("memory", "corrected")
+    assert root(timeline(stamped(*UMC, EDAC))).kind == "edac-corrected"
+    cache = [line.replace("Unified Memory Controller", "L3 Cache") for line in UMC]
+    assert root(timeline(stamped(*cache, EDAC))).attributes["unit"] == "cache"
+
+
+def test_serror_takes_the_pc_line(timeline) -> None:  # type: ignore[no-untyped-def]
+    head = ["SError Interrupt on CPU4, code 0xbf000002 -- SError", "CPU: 4 PID: 1 Comm: swapper/0 Not tainted 6.1.0 #1"]
+    pc = ["pstate: 60000085 (nZCv daIf -PAN -UAO)", "pc : acme_rd_conf+0x178/0x250", "lr : acme_rd_conf+0x1a4/0x250"]
+    panic = ["Kernel panic - not syncing: Asynchronous SError Interrupt", "Call trace:", " panic+0xa0/0x36c"]
+    below = [" do_serror+0x294/0x5d4", " acme_rd_conf+0x178/0x250", " pci_bus_read_config_dword+0x2b0/0x460"]
+    assert root(timeline(stamped(*head, *pc))).attributes["function"] == "acme_rd_conf"
+    event = root(timeline(stamped(*head, *pc, *panic, *below)))
+    assert event.attributes["function"] == "acme_rd_conf"
+    assert "pci" in event.attributes["at"]
+
+
+def test_page_freed_while_in_use_is_a_count_error_too(timeline) -> None:  # type: ignore[no-untyped-def]
+    text = stamped(
+        "BUG: Bad page state in process foocat  pfn:1f3a2c",
+        "page:ffffea0007ce8b00 refcount:-1 mapcount:0 mapping:0000000000000000 index:0x0",
+        "flags: 0x17ffffc0000000()",
+        "page dumped because: nonzero _refcount",
+        "Call Trace:",
+        " foo_release+0x21/0x80 [foo]",
+    )
+    found = timeline(text)
+    assert root(found).kind == "bad-page-state"
+    assert only(found, "page-refcount-error").severity == "context"
+
+
+def test_panic_in_interrupt_names_no_function(timeline) -> None:  # type: ignore[no-untyped-def]
+    event = root(timeline(stamped("Kernel panic - not syncing: Fatal exception in interrupt")))
+    assert "function" not in event.attributes
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        ("INFO: NMI handler (perf_event_nmi_handler) took too long to run: 1.402 msecs", None),
+        ("INFO: NMI handler (perf_event_nmi_handler) took too long to run: 99.402 msecs", None),
+        ("INFO: NMI handler (ghes_notify_nmi) took too long to run: 2031.112 msecs", "hrtimer-slow"),
+        ("perf: interrupt took too long (2511 > 2500), lowering kernel.perf_event_max_sample_rate to 79500", None),
+        ("perf: interrupt took too long (99000000 > 2500), lowering kernel.perf_event_max_sample_rate to 250", None),
+        ("perf: interrupt took too long (2000000000 > 2500), lowering the sample rate", "hrtimer-slow"),
+    ],
+)
+def test_long_interrupts_are_benign_below_a_tenth_of_a_second(timeline, line: str, kind: str | None) -> None:  # type: ignore[no-untyped-def]
+    found = timeline(stamped(line))
+    assert ([e.kind for e in found.events], found.root) == ([kind] if kind else [], None)
