@@ -13,24 +13,9 @@ from facts.records import Event
 from kb.cache import Base
 
 RULED_OUT = 0.05  # a cause below this probability, with a finding against it, is ruled out
-HARDWARE = ("machine-check", "edac-corrected", "edac-uncorrected", "memory-failure", "ghes-error", "pcie-aer",
-            "nmi-unknown", "thermal-throttling", "undervoltage", "apic-error", "firmware-bug", "serror",
-            "device-firmware-error")  # fmt: skip
 _MACHINE = ("hardware.vendor", "hardware.product", "hardware.bios_version", "hardware.cpu_model", "kernel.microcode")
 _KERNEL = ("kernel.version", "kernel.distribution", "kernel.cmdline", "kernel.taint")
 _GUEST = ("virtualization.kind", "virtualization.cloud", "virtualization.instance_type", "kernel.version")
-# causes that their family does not tell: faults of the machine, and what its own administration sets right
-_MACHINE_CAUSES = """
-apic-timer-disabled deep-cstate-timer-stop unstable-tsc cpu-frequency-timer-skew disk-failure nvme-controller-failure
-device-firmware-crash device-power-state-quirk
-"""
-_OWN_CAUSES = """
-memory-exhaustion cgroup-memory-limit hugepage-overcommit io-saturation network-filesystem-hang multipath-queueing
-storage-timeout-setting conntrack-exhaustion watchdog-threshold-too-low boot-parameter-error root-device-missing
-initramfs-broken init-failed slow-console time-jump
-"""
-MACHINE, OWN = frozenset(_MACHINE_CAUSES.split()), frozenset(_OWN_CAUSES.split())
-_OUTSIDE = ("out-of-tree-module", "livepatch-failure", "bpf-program-failure", "module-kernel-mismatch")
 
 
 class RuledOut(NamedTuple):
@@ -87,9 +72,11 @@ def handover(base: Base, diagnosis: Diagnosis) -> list[Handover]:
     leading = [h for h in ranking.mechanisms() if h.probability >= 0.2][:3]
     beside = {h.cause for h in ranking.hypotheses if h.facet == "owner" and h.probability >= 0.5}
     out: list[Handover] = []
-    broken = [event for event in evidence.events if event.kind in HARDWARE and event.line]
+    broken = [
+        event for event in evidence.events if event.kind in base.parties.get("hardware-events", ()) and event.line
+    ]
     hardware = _of(base, leading, "hardware")
-    own = _of(base, leading, "policy")
+    own = _of(base, leading, "site")
     virtual = _text(diagnosis, "virtualization.kind") not in ("", "none")
     if hardware or (broken and not virtual):
         who = "the hardware vendor" + _named(diagnosis, "hardware.vendor")
@@ -103,7 +90,7 @@ def handover(base: Base, diagnosis: Diagnosis) -> list[Handover]:
     if own:
         out.append(_handover(diagnosis, "your own administration", _because(base, own), linked, _KERNEL))
     module = root.attributes.get("module")
-    outside = sorted(beside.intersection(_OUTSIDE))
+    outside = sorted(beside.intersection(base.parties.get("outside", ())))
     code = [h for h in leading if h not in [*hardware, *below, *own]]
     if outside:
         who = f"the maker of {module}" if isinstance(module, str) else "the maker of the added module or program"
@@ -120,11 +107,12 @@ def handover(base: Base, diagnosis: Diagnosis) -> list[Handover]:
 
 
 def _of(base: Base, leading: Sequence[Hypothesis], party: str) -> list[Hypothesis]:
-    """The leading causes that are a matter of the hardware, the hypervisor (virtualization) or the site (policy)."""
+    """The leading causes that are a matter of the hardware, the hypervisor (virtualization) or the site."""
     out = []
     for hypothesis in leading:
         name = hypothesis.cause
-        of = "hardware" if name in MACHINE else "policy" if name in OWN else base.causes[name]["family"]
+        told = next((p for p in ("hardware", "site") if name in base.parties.get(p, ())), "")
+        of = told or base.causes[name]["family"]
         if of == party:
             out.append(hypothesis)
     return out

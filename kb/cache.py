@@ -16,7 +16,7 @@ from zlib import crc32
 
 from kb.where import folders
 
-FORMAT = 10  # raise with every change of the compiled form
+FORMAT = 11  # raise with every change of the compiled form
 MAX_CACHE = 64 << 20
 _PARTS = ("vocabulary", "events", "causes", "probes", "derivations")
 
@@ -26,7 +26,7 @@ class Base:
 
     __slots__ = (
         "causes", "derivations", "events", "facts", "flags", "frames", "headers", "integers", "leaves", "numbers",
-        "probes", "problems", "search", "symptoms",
+        "parties", "probes", "problems", "search", "symptoms",
     )  # fmt: skip
 
     def __init__(self, data: dict[str, Any]) -> None:
@@ -42,6 +42,7 @@ class Base:
         self.numbers: frozenset[str] = frozenset(data["numbers"])
         self.search: dict[str, Any] = data["search"]  # expression, keys and needles of the fast search
         self.headers: list[list[str]] = data["headers"]
+        self.parties: dict[str, list[str]] = data["parties"]
         self.symptoms: dict[str, dict[str, Any]] = data["symptoms"]
         self.problems: list[str] = data["problems"]  # defects of the knowledge files, one line each
 

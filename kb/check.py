@@ -14,8 +14,8 @@ from kb.model import All, AnyOf, Cause, Condition, CountIs, EventIs, EventKind, 
 
 DERIVED = ("taint", "truncated-log", "vmalloc-fault")  # event kinds that have no lines of their own
 REPORTS = (
-    "none", "trace", "oops", "kasan", "slab", "oom", "rcu-stall", "hung-task", "lockup", "page-dump", "mce", "workqueue",
-    "lockdep", "atomic-sleep", "ghes", "aer",
+    "none", "trace", "oops", "kasan", "slab", "oom", "rcu-stall", "hung-task", "lockup", "page-dump", "mce",
+    "workqueue", "lockdep", "atomic-sleep", "ghes", "aer",
 )  # fmt: skip
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _EMPHASIS = re.compile(r"(?<![*\w])\*([a-z0-9]+(?:-[a-z0-9]+)+)\*(?![*\w])")
@@ -33,7 +33,10 @@ def vocabulary(knowledge: Knowledge) -> Iterator[Problem]:
     """Facets and parents name causes."""
     words = knowledge.vocabulary
     place = Place("kb/vocabulary/causes.yaml")
-    for field, names in (("facets", words.facets), ("parents", words.parents), ("parents", words.parents.values())):
+    parties = {name for party, names in words.parties.items() for name in names if party != "hardware-events"}
+    for field, names in (
+        ("facets", words.facets), ("parents", words.parents), ("parents", words.parents.values()), ("parties", parties),
+    ):  # fmt: skip
         for name in names:
             if name not in words.families:
                 yield Problem(place, field, f"{name} is no cause{suggestion(name, words.families)}")

@@ -171,6 +171,7 @@ def compile_base(knowledge: Knowledge) -> dict[str, object]:
         "probes": probes,
         "frames": {"tags": knowledge.vocabulary.tags, "generic": knowledge.vocabulary.generic},
         "facts": knowledge.vocabulary.facts,
+        "parties": knowledge.vocabulary.parties,
         "symptoms": knowledge.vocabulary.symptoms,
         "flags": sorted(n for n, entry in knowledge.vocabulary.attributes.items() if entry.get("type") == "boolean"),
         "integers": sorted(n for n, entry in knowledge.vocabulary.attributes.items() if entry.get("type") == "integer"),

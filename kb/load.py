@@ -56,7 +56,7 @@ class Loader:
         self.where = list(where)
         self.with_incidents = with_incidents
         self.problems: list[Problem] = []
-        self.vocabulary = Vocabulary({}, {}, {}, {}, {}, {}, {}, {}, {}, [], {})
+        self.vocabulary = Vocabulary({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, [], {})
 
     def load(self) -> Knowledge:
         for folder in self.where:
@@ -170,6 +170,8 @@ class Loader:
             for cause in named if isinstance(named, list) else []:
                 words.facets[str(cause)] = facet
         words.parents.update({k: str(v) for k, v in _mapping(causes.get("parents")).items()})
+        for party, named in _mapping(causes.get("parties")).items():
+            words.parties.setdefault(party, []).extend(map(str, _list(named)))
         for name, entry in mapping("vocabulary/attributes.yaml").items():
             words.attributes[name] = _mapping(entry)
         for group, types in mapping("vocabulary/facts.yaml").items():

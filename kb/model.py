@@ -193,6 +193,7 @@ class Vocabulary(NamedTuple):
     definitions: dict[str, str]  # cause -> definition
     facets: dict[str, str]  # cause -> facet
     parents: dict[str, str]
+    parties: dict[str, list[str]]  # whose matter a cause is: hardware, site, outside; and hardware-events
     attributes: dict[str, dict[str, object]]
     facts: dict[str, dict[str, object]]  # group -> name -> type
     tags: dict[str, list[str]]

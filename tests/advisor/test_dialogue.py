@@ -13,7 +13,7 @@ from cases import LOGS, SMALL, event, evidence, stall
 
 from advisor.cli import main
 from advisor.diagnose import Diagnostician
-from advisor.handover import MACHINE, OWN, handover, ruled_out
+from advisor.handover import handover, ruled_out
 from advisor.repl.commands import Conversation
 from advisor.work import Work
 from kb.cache import Base
@@ -227,7 +227,7 @@ def test_who_gets_what(built_in: Work) -> None:
 
 
 def test_causes_named_here_exist(built_in: Work) -> None:
-    assert {*MACHINE, *OWN} <= set(built_in.base.causes)
+    assert {*built_in.base.parties["hardware"], *built_in.base.parties["site"]} <= set(built_in.base.causes)
 
 
 def test_a_hardware_error_goes_to_the_vendor(built_in: Work) -> None:

@@ -10,26 +10,26 @@ from facts.decode.mce import decode
 from facts.decode.pointers import classify
 
 CLASSES = {
-        "null",
-        "small-offset",
-        "error-pointer",
-        "all-ones",
-        "freed-poison",
-        "allocated-poison",
-        "list-poison",
-        "redzone",
-        "init-poison",
-        "user",
-        "non-canonical",
-        "ascii",
-        "kernel-image",
-        "module-space",
-        "vmalloc",
-        "direct-map",
-        "vmemmap",
-        "one-bit",
-        "other",
-    }
+    "null",
+    "small-offset",
+    "error-pointer",
+    "all-ones",
+    "freed-poison",
+    "allocated-poison",
+    "list-poison",
+    "redzone",
+    "init-poison",
+    "user",
+    "non-canonical",
+    "ascii",
+    "kernel-image",
+    "module-space",
+    "vmalloc",
+    "direct-map",
+    "vmemmap",
+    "one-bit",
+    "other",
+}
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,18 @@ ATTRIBUTES = plain(parse(FILES["vocabulary/attributes.yaml"], "a"))
 assert isinstance(FACTS, dict)
 assert isinstance(ATTRIBUTES, dict)
 WORDS = Vocabulary(
-    {"fire": "", "smoke": "", "quake": ""}, {}, {}, {}, {}, ATTRIBUTES, FACTS, {"stairs": [], "doors": []}, {}, [], {}
+    {"fire": "", "smoke": "", "quake": ""},
+    {},
+    {},
+    {},
+    {},
+    {},
+    ATTRIBUTES,
+    FACTS,
+    {"stairs": [], "doors": []},
+    {},
+    [],
+    {},
 )  # type: ignore[arg-type]
 
 
