@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from facts.names import FactNames
-
 from advisor.engine import Engine, Memory, Rule, engine, remember
 from advisor.rank import Ranking, rank, rules
 from facts.evidence import Evidence, Known
+from facts.names import FactNames
 from facts.records import Event, Value
 from kb.cache import Base
 
