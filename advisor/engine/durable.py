@@ -2,8 +2,9 @@
 
 What it can be trusted with was measured (docs/decisions/engine.md); so this module
 * gives it events and facts as flat messages, in one batch per rule set and one session id per diagnosis;
-* uses equality and conjunction only - never `none`, which depends on the order within a batch and can corrupt memory,
-  nor `$nex`, which also matches the engine's own messages, nor `$gte` and its kin, which hold between text and numbers;
+* uses equality of texts (for it true is "true") and conjunction only - never `none`, which depends on the order within
+  a batch and can corrupt memory, nor `$nex`, which also matches the engine's own messages, nor `$gte` and its kin,
+  which hold between text and numbers;
 * answers every other test beforehand and gives the engine the answer as a flag;
 * keeps every rule set small (see the limits below), gives it only what it tests, and builds each once per process;
 * works in two steps: rules over messages find which leaves hold (a clause of one leaf is such a rule), rules over the
@@ -118,11 +119,11 @@ class _Leaves:
             return [self._test(group, number, 0, "value", leaf[2], leaf[3])]
         out: list[Expression] = [{"t": "event"}]
         if leaf[2]:
-            out.append({"a_root": True})
+            out.append({"root": True})
         return out + [self._test(group, number, place, *test) for place, test in enumerate(leaf[3])]
 
     def _test(self, group: str, number: int, place: int, name: str, op: str, wanted: Any) -> Expression:
-        if op == "is" and isinstance(wanted, (bool, str)):
+        if op == "is" and isinstance(wanted, str):
             return {_key(name): wanted}
         flag = f"f_{number}_{place}"
         self.flags.setdefault(group, {})[flag] = (name, op, wanted)
@@ -132,8 +133,10 @@ class _Leaves:
         """The values as a message of the group, with the flags of its set, text and number tests."""
         out: dict[str, Any] = {"n": index, "t": group.partition(":")[0]}
         for name, value in values.items():
-            if isinstance(value, (bool, str)):
+            if isinstance(value, str):
                 out[_key(name)] = value
+        if values.get("root") is True:
+            out["root"] = True
         for flag, (name, op, wanted) in self.flags.get(group, {}).items():
             if holds(op, values.get(name), wanted):
                 out[flag] = True

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from advisor.engine import Firing, Memory, Rule, engine, remember
@@ -124,8 +124,16 @@ def problems(draw: Any) -> tuple[list[list[Any]], list[Rule], list[Memory]]:
     return leaves, draw(rule_lists(len(leaves))), draw(st.lists(memories(), min_size=1, max_size=3))
 
 
+TRUE_AND_TEXT = (
+    [["fact", "kernel.livepatch", "is", "true"], ["event", [], True, [["function", "is", "true"]]]],
+    [Rule("text", [[0], [1]])],
+    [Memory([], {"kernel.livepatch": True}), Memory([{"kind": "oops", "root": "true", "function": True}], {})],
+)
+
+
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
 @given(problems())
+@example(TRUE_AND_TEXT)
 def test_engines_agree(problem: tuple[list[list[Any]], list[Rule], list[Memory]]) -> None:
     durable = pytest.importorskip("advisor.engine.durable", exc_type=ImportError)
     leaves, rules, memories = problem
