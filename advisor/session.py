@@ -15,13 +15,17 @@ from advisor.rank import Hypothesis
 from advisor.verdict import verdict
 from advisor.work import Work
 from facts.evidence import Evidence, Known
-from facts.records import Event, Record, Scalar, Value
+from facts.records import Scalar, Value
+from facts.told import MESSAGE, OTHERS, of_trace, read_frames, told_event
 
 if TYPE_CHECKING:
     from advisor.bundle import Bundle
 
 SETTLED = 0.1  # bits; a smaller gain is not worth a question once the cause is diagnosed
 QUESTIONS = 15  # questions at most, unless the person asks for more
+MESSAGE_LEFT = 0.02  # the same for a question about a message that is before the eyes
+UNSEEN = 3  # questions about the message that nobody could answer
+_ABOUT_MESSAGE = ("message-", "seen")  # names of their probes
 
 
 class Step(NamedTuple):
@@ -98,11 +102,21 @@ class Session:
         probes = self.work.base.probes
         asked = {probes[name]["learns"] for name in passed if name in probes}
         least = SETTLED if self.settled else WORTH_ASKING
-        for offer in next_probes(self.work.base, self.diagnosis, passed, number=len(passed) + 12, least=least):
-            if offer["learns"] and offer["gain"] >= least and "disruptive" not in offer["cost"]:
-                if offer["learns"] not in asked:
-                    return offer
+        unseen = self._message_unseen()
+        lower = min(least, MESSAGE_LEFT)
+        for offer in next_probes(self.work.base, self.diagnosis, passed, number=len(passed) + 40, least=lower):
+            fact = offer["learns"] or ""
+            on_screen = fact.startswith((MESSAGE, OTHERS))
+            if not fact or fact in asked or "disruptive" in offer["cost"] or (unseen and on_screen):
+                continue
+            if offer["gain"] >= (lower if on_screen else least):
+                return offer
         return None
+
+    def _message_unseen(self) -> bool:
+        """Whether the person could tell nothing about the message, so that no more of it is asked for."""
+        about = [s for s in self.steps if s.action in ("answer", "skip") and s.name.startswith(_ABOUT_MESSAGE)]
+        return len(about) >= UNSEEN and all(step.action == "skip" for step in about)
 
     @property
     def settled(self) -> bool:
@@ -133,7 +147,20 @@ class Session:
         """Take an answer to a probe; returns what moved.  Raises ValueError when the answer does not fit the fact."""
         fact = self.work.base.probes[probe]["learns"]
         value = self.work.gatherer.names.convert(fact, raw)
+        if fact == OTHERS and isinstance(value, tuple):
+            value = self._others(value)
         return self._do(Step("answer" if value is not None else "skip", probe, value, source))
+
+    def _others(self, chosen: tuple[str, ...]) -> tuple[str, ...]:
+        """The kinds that were seen, and, after a dash, those that were offered and not seen.  Raises ValueError."""
+        question = self.question()
+        offered = [kind for kind, *_ in question["options"]] if question and question["learns"] == OTHERS else []
+        for kind in chosen:
+            if kind.lstrip("-") not in self.work.base.events:
+                raise ValueError(
+                    f"{kind!r} is no kind of event; choose from {', '.join(offered) or 'kadvisor kb list'}"
+                )
+        return (*chosen, *(f"-{kind}" for kind in offered if kind not in chosen and f"-{kind}" not in chosen))
 
     def fact(self, name: str, raw: object) -> list[Change]:
         """Take a fact by its name.  Raises ValueError."""
@@ -201,23 +228,16 @@ class Session:
         return given._replace(facts=facts)
 
     def _with_event(self, given: Evidence, kind: str, says: str, attributes: Mapping[str, Scalar]) -> Evidence:
-        entry = self.work.base.events[kind]
         events, root, chain = list(given.events), given.root, given.chain
-        event = Event(kind, Record(0, says or entry["title"]), entry["severity"], entry["title"])
+        event = told_event(kind, self.work.base.events[kind], says)
         event.role = "root" if root is None else "context"
-        event.attributes.update(attributes)
+        event.attributes.update({n: v for n, v in attributes.items() if n != "function"})
         event.attributes["position"] = event.role
         cpu, function = attributes.get("cpu"), attributes.get("function")
         if isinstance(cpu, int):
             event.cpu = cpu
         if isinstance(function, str):
-            frames = self.work.gatherer.recogniser.frames
-            tags = tuple(sorted(frames.tags(function)))
-            event.attributes["trace"] = tags
-            if frames.generic(function):  # it acts on behalf of others
-                del event.attributes["function"]
-            else:
-                event.attributes["culprit"] = tags
+            event.attributes.update(of_trace(read_frames([function]), kind, self.work.gatherer.recogniser.frames))
         events.append(event)
         if root is None:
             root, chain = len(events) - 1, [len(events) - 1]

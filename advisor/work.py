@@ -10,6 +10,7 @@ from advisor.engine import engine
 from advisor.verdict import verdict
 from facts.evidence import Evidence, Known
 from facts.gather import Gatherer, Progress
+from facts.told import tell
 from kb.cache import base
 
 
@@ -41,7 +42,8 @@ class Work:
                 continue
             if value is not None:
                 answers[known["learns"]] = Known(value, f"answer to {probe}")
-        return self.diagnostician.diagnose(evidence._replace(notes=notes), answers)
+        evidence = evidence._replace(notes=notes, facts={**evidence.facts, **answers})
+        return self.diagnostician.diagnose(tell(evidence, self.base.events, self.gatherer.recogniser.frames))
 
     def verdict(self, host: str | None, logs: Sequence[str], progress: Progress | None = None) -> dict[str, Any]:
         """The verdict on a host.yaml and logs."""

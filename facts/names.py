@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 
-from facts.records import Scalar, Value
+from facts.records import Value
 from kb.units import convert as convert_unit
 
 CMDLINE = "kernel.cmdline."  # open names: one text fact for each kernel parameter
@@ -14,7 +14,6 @@ MAX_ITEMS = 10_000
 MAX_NUMBER = 10**18
 _SCALARS = ("text", "integer", "number", "boolean", "size", "duration")
 _PARAMETER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/,+@%~]{0,99}").fullmatch
-_WHOLE = re.compile(r"[+-]?[0-9]{1,20}").fullmatch
 _UNKNOWN = ("unknown", "null", "~")
 # what uname -m says -> our word
 _ARCHITECTURES = {
@@ -123,26 +122,13 @@ class FactNames:
         if isinstance(kind, tuple):
             return _word(name, kind, raw)
         try:
-            value = _number(kind, raw) if kind in ("integer", "size", "duration") else convert_unit(kind, raw)
+            value = convert_unit(kind, raw)
         except (ValueError, OverflowError):
             shown = _shown(raw) if isinstance(raw, str) else str(raw)[:60]
             raise FactError(f"{name}: {shown} does not fit; {_wanted(kind)} belongs here") from None
         if isinstance(value, (int, float)) and abs(value) > MAX_NUMBER:
             raise FactError(f"{name}: the number is too large")
         return value
-
-
-def _number(kind: FactType, raw: str | int | float) -> Scalar:
-    """An integer, size or duration; numbers are taken as they are, without the detour over text."""
-    if isinstance(raw, str):
-        return int(raw) if kind == "integer" and _WHOLE(raw) else convert_unit(kind, raw)
-    if isinstance(raw, bool) or raw != raw or (kind != "integer" and raw < 0):
-        raise ValueError
-    if kind == "duration":
-        return float(raw)
-    if raw != int(raw):
-        raise ValueError
-    return int(raw)
 
 
 def _wanted(kind: FactType) -> str:

@@ -16,7 +16,7 @@ from zlib import crc32
 
 from kb.where import folders
 
-FORMAT = 11  # raise with every change of the compiled form
+FORMAT = 12  # raise with every change of the compiled form
 MAX_CACHE = 64 << 20
 _PARTS = ("vocabulary", "events", "causes", "probes", "derivations")
 
@@ -25,8 +25,24 @@ class Base:
     """The compiled base.  The forms of its parts: kb/compile.py."""
 
     __slots__ = (
-        "causes", "derivations", "events", "facts", "flags", "frames", "headers", "integers", "leaves", "numbers",
-        "parties", "probes", "problems", "search", "symptoms",
+        "causes",
+        "derivations",
+        "events",
+        "facts",
+        "flags",
+        "frames",
+        "headers",
+        "integers",
+        "kinds",
+        "leaves",
+        "numbers",
+        "parties",
+        "probes",
+        "problems",
+        "search",
+        "symptoms",
+        "tells",
+        "words",
     )  # fmt: skip
 
     def __init__(self, data: dict[str, Any]) -> None:
@@ -44,6 +60,9 @@ class Base:
         self.headers: list[list[str]] = data["headers"]
         self.parties: dict[str, list[str]] = data["parties"]
         self.symptoms: dict[str, dict[str, Any]] = data["symptoms"]
+        self.tells: dict[str, list[str]] = data["tells"]  # answers about messages -> attributes (kb/message.py)
+        self.kinds: dict[str, list[str]] = data["kinds"]  # event kind -> title and example, for people
+        self.words: dict[str, dict[str, list[str]]] = data["words"]  # the words offered as answers, by event kind
         self.problems: list[str] = data["problems"]  # defects of the knowledge files, one line each
 
 

@@ -279,7 +279,11 @@ def probes(knowledge: Knowledge) -> Iterator[Problem]:
         if not 1 <= probe.cost <= 10000:
             yield Problem(probe.place, "cost", "minutes of work, 1 or more")
         for field, text in (("confirms", probe.confirms), ("refutes", probe.refutes)):
-            if not text and not probe.learns.startswith(("incident.", "kernel.", "hardware.", "virtualization.")):
+            if (
+                probe.kind != "message"
+                and not text
+                and not probe.learns.startswith(("incident.", "kernel.", "hardware.", "virtualization."))
+            ):
                 yield Problem(probe.place, field, "say what such an answer looks like")
         yield from _parse(probe.place, probe.parse)
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import json
 
 from kb.markdown import first_sentence
+from kb.message import kinds, tells, words
 from kb.model import All, AnyOf, Condition, CountIs, EventIs, FactIs, Knowledge, Not, Place, Problem
 from kb.needles import needles
 from kb.prefilter import expression, keys
@@ -171,6 +172,9 @@ def compile_base(knowledge: Knowledge) -> dict[str, object]:
         "probes": probes,
         "frames": {"tags": knowledge.vocabulary.tags, "generic": knowledge.vocabulary.generic},
         "facts": knowledge.vocabulary.facts,
+        "tells": tells(knowledge.vocabulary),
+        "words": words(knowledge),
+        "kinds": kinds(knowledge.events),
         "parties": knowledge.vocabulary.parties,
         "symptoms": knowledge.vocabulary.symptoms,
         "flags": sorted(n for n, entry in knowledge.vocabulary.attributes.items() if entry.get("type") == "boolean"),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
+from kb import message
 from kb.conditions import ConditionReader
 from kb.fields import Fields
 from kb.markdown import sections, split_front_matter
@@ -63,6 +64,8 @@ class Loader:
             if not os.path.isdir(folder):
                 self.problems.append(Problem(Place(folder), "", "no such knowledge folder"))
             self._vocabulary(folder)
+        for group, types in message.facts(self.vocabulary).items():
+            self.vocabulary.facts.setdefault(group, {}).update(types)
         self.conditions = ConditionReader(self.vocabulary)
         for folder in self.where:
             self._symptoms(os.path.join(folder, "vocabulary", "symptoms.yaml"))
@@ -79,6 +82,8 @@ class Loader:
             self._singles(files(folder, "causes", ".md"), self._cause, causes)
             if self.with_incidents:
                 self._singles(files(folder, "incidents", ".yaml"), self._incident, incidents)
+        for probe in message.probes(self.vocabulary):
+            probes.setdefault(probe.id, probe)
         tables = self.tables() if self.with_incidents else {}
         return Knowledge(self.vocabulary, events, causes, probes, derivations, incidents, self.problems, tables)
 

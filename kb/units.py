@@ -15,6 +15,8 @@ _TIME = {
     "d": 86400, "day": 86400, "w": 604800, "week": 604800,
 }  # fmt: skip
 _QUANTITY = re.compile(r"\s*([0-9]{1,18}(?:\.[0-9]{1,9})?)\s*([A-Za-z]{0,7})\s*\Z")
+_WHOLE = re.compile(r"[+-]?[0-9]{1,20}").fullmatch
+_MOST = 1e300
 _TRUE = {"true", "yes", "on", "1", "y"}
 _FALSE = {"false", "no", "off", "0", "n"}
 
@@ -34,8 +36,18 @@ def boolean(raw: object) -> bool:
     raise UnitError(f"{raw!r} is neither true nor false")
 
 
+def _amount(raw: object) -> int | float | None:
+    """The value if it is a plain number that can be a size or duration; None for all else, text too."""
+    if isinstance(raw, bool) or not isinstance(raw, (int, float)) or not 0 <= raw <= _MOST:
+        return None
+    return raw
+
+
 def size(raw: object) -> int:
     """Bytes of 268435456, 256M, 256MB or 256MiB."""
+    amount = _amount(raw)
+    if amount is not None and amount == int(amount):
+        return int(amount)
     match = _QUANTITY.match(str(raw))
     unit = match[2].upper().removesuffix("IB").removesuffix("B") if match else "?"
     if match is None or unit not in _SIZE:
@@ -45,6 +57,9 @@ def size(raw: object) -> int:
 
 def duration(raw: object) -> float:
     """Seconds of 90, 90s, 15min, 2h or 497d."""
+    amount = _amount(raw)
+    if amount is not None:
+        return float(amount)
     match = _QUANTITY.match(str(raw))
     unit = match[2].lower() if match else "?"
     unit = unit if unit in _TIME else unit.removesuffix("s")
@@ -56,9 +71,11 @@ def duration(raw: object) -> float:
 def number(raw: object, whole: bool) -> int | float:
     if isinstance(raw, bool):
         raise UnitError(f"{raw!r} is no number")
+    if whole and isinstance(raw, str) and _WHOLE(raw.strip()):
+        return int(raw)  # not rounded by a float
     try:
         value = float(raw) if isinstance(raw, (int, float)) else float(str(raw).strip())
-    except ValueError:
+    except (ValueError, OverflowError):
         raise UnitError(f"{raw!r} is no number") from None
     if value != value or value in (float("inf"), float("-inf")):
         raise UnitError(f"{raw!r} is no finite number")

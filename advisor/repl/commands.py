@@ -107,10 +107,13 @@ class Conversation:
         """Words that answer the present question."""
         if self.question is None:
             return []
+        if self.question["options"]:
+            return [*(kind for kind, *_ in self.question["options"]), "none", "unknown"]
         kind = self._kind(self.question)
         if kind == "boolean":
             return ["yes", "no", "unknown"]
-        return [*map(str, kind), "unknown"] if isinstance(kind, tuple) else []
+        words = kind if isinstance(kind, tuple) else self.question["words"]
+        return [*map(str, words), "unknown"] if words else []
 
     def take(self, line: str) -> None:
         """Take one line, or a pasted text, from the person."""
@@ -168,11 +171,12 @@ class Conversation:
     def _answer(self, line: str) -> None:
         assert self.question is not None
         choices = self.choices()
-        word = choices[int(line) - 1] if line.isdigit() and choices and 1 <= int(line) <= len(choices) else line
-        if word.lower() in UNKNOWN:
+        numbers = line.replace(",", " ").split() if self.question["options"] else [line]
+        words = [choices[int(n) - 1] if n.isdigit() and 1 <= int(n) <= len(choices) else n for n in numbers]
+        if words[-1].lower() in UNKNOWN:
             self._skip("")
             return
-        self._give(self.question["probe"], word, "")
+        self._give(self.question["probe"], " ".join(words), "")
 
     def _give(self, probe: str, word: object, source: str) -> None:
         before = self.session.diagnosis
@@ -225,12 +229,16 @@ class Conversation:
             self.say(self.style.bold(text))
         if question["command"]:
             self.say(f"  find out with: $ {safe(shlex.join(question['command']))}")
+        for number, (_, title, example) in enumerate(question["options"], 1):
+            self.say(f"  {number:>2}  {safe(title)}" + (f"   such as: {safe(example)}" if example else ""))
         self.say("  " + self._hint(question))
 
     def _hint(self, question: dict[str, Any]) -> str:
         choices = self.choices()
         kind = self._kind(question)
         others = "   (or " + ", ".join(filter(None, [self.running.offer(), "why", "skip", "verdict"])) + ")"
+        if question["options"]:
+            return f"answer with numbers (1 3), none, or unknown{others}"
         if choices:
             return "   ".join(f"{n} {word}" for n, word in enumerate(choices, 1)) + others
         unit = {

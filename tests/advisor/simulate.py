@@ -1,8 +1,9 @@
 """Simulated people: every incident told without its log, questions answered from what the case holds.
 
 A simulated person chooses the symptom that fits the root event (or tells of the event where no symptom stands for it)
-and answers questions from the case: its facts, what the full log yields, and - `typical` - what the accepted cause's
-own positive evidence tests.  Everything else is unknown to them.
+and answers questions from the case: its facts, what the full log yields, what stands in the message (they see it but
+have no file: a photo, a serial console), and - `typical` - what the accepted cause's own positive evidence tests.
+Everything else is unknown to them.
 `python -m tests.advisor.simulate` prints the figures.
 """
 
@@ -17,6 +18,7 @@ from advisor.session import Session
 from advisor.trial import diagnose
 from advisor.work import Work
 from facts.records import Value
+from facts.told import MESSAGE, OTHERS
 from kb.load import load
 from kb.model import Incident
 from kb.where import BUILT_IN
@@ -42,18 +44,37 @@ class Person:
         self.facts: dict[str, Value] = {n: k.value for n, k in full.evidence.facts.items()}
         self.evidence = full.evidence
         self.root = full.evidence.events[full.evidence.root].kind if full.evidence.root is not None else ""
+        seen = [event.kind for event in full.evidence.events]
+        self.told = self.root or next(iter(seen), "")
         if typical:
             for cause in incident.causes[:1]:
                 for name, value in positive(work, cause):
                     self.facts.setdefault(name, value)
 
     def answer(self, fact: str, wrong: bool) -> Value | None:
-        value = self.facts.get(fact)
+        value = self._read_off(fact) if fact.startswith((MESSAGE, OTHERS)) else self.facts.get(fact)
         return other(self.work, fact, value) if wrong and value is not None else value
+
+    def _read_off(self, fact: str) -> Value | None:
+        """What stands in the messages, which the person has before the eyes (a photo, a terminal)."""
+        if fact == OTHERS:
+            return tuple(sorted({event.kind for event in self.evidence.events}))
+        if self.evidence.root is None:
+            return None
+        root, name = self.evidence.events[self.evidence.root], fact[len(MESSAGE) :]
+        if name == "trace":
+            stack = [(f.function, f.module) for f in root.frames if f.reliable and f.section in ("", "IRQ")]
+            first = root.attributes.get("pc-function"), root.attributes.get("pc-module")
+            names = [first, *stack][:8] if first[0] and first not in stack[:1] else stack[:8]
+            return tuple(str(w) for name, module in names for w in (name, f"[{module}]" if module else "") if w) or None
+        value = root.attributes.get(name)
+        if value is None and self.work.gatherer.names.type_of(fact) == "boolean":
+            return False
+        return value
 
     def symptom(self) -> str:
         """The symptom that fits the root event best, or ""."""
-        kind = self.root or "truncated-log"  # nothing was recorded: it restarted or froze
+        kind = self.told or "truncated-log"  # nothing was recorded: it restarted or froze
         fits = [name for name, s in self.work.base.symptoms.items() if s.get("event") == kind]
 
         def contradictions(name: str) -> int:
@@ -118,8 +139,8 @@ def talk(
         )
         if symptom:
             session.symptom(symptom, named)
-        elif person.root:
-            session.event(person.root, named)
+        elif person.told:
+            session.event(person.told, named)
     asked = known = 0
     if everything:
         learnt = {probe["learns"] for probe in work.base.probes.values()}
@@ -129,12 +150,16 @@ def talk(
     while not everything and (question := session.question()) is not None:
         asked += 1
         value = person.answer(question["learns"], False)
+        if question["learns"] == OTHERS and isinstance(value, tuple):
+            value = tuple(kind for kind, *_ in question["options"] if kind in value)
         if value is None:
             session.skip(question["probe"])
             continue
         known += 1
         if wrong and (known + len(incident.id)) % wrong == 0:
             value = person.answer(question["learns"], True)
+            if question["learns"] == OTHERS:
+                value = (question["options"][-1][0],)
         session.answer(question["probe"], value)
     mechanisms = [c for c in incident.causes if work.base.causes.get(c, {}).get("facet") == "mechanism"]
     ranked = [h.cause for h in session.diagnosis.ranking.mechanisms()]

@@ -42,7 +42,7 @@ def real(built_in: Work, said: list[str]) -> Conversation:
 def ask(talk: Conversation, probe: str) -> None:
     """Let this be the present question."""
     entry = talk.session.work.base.probes[probe]
-    talk.question = {"probe": probe, "gain": 1.0, "cost": "1 min", **entry}
+    talk.question = {"probe": probe, "gain": 1.0, "cost": "1 min", "options": [], "words": [], **entry}
 
 
 # what an answer changes
@@ -183,6 +183,30 @@ def test_a_paste_is_added_to_what_was_loaded(talk: Conversation, said: list[str]
     talk.take("[   99.000000] sdb stalls for 77 s")  # one line is enough where it is a kernel's
     assert talk.session.evidence.files == [STALLS, "pasted text 1"]
     assert talk.session.diagnosis.evidence.facts["hardware.worn"].value is True
+
+
+def test_further_messages_are_chosen_by_number(real: Conversation, said: list[str]) -> None:
+    real.take("soft lockup on CPU 3")
+    while real.question is not None and not real.question["options"]:
+        real.take("skip")
+    assert real.question is not None
+    offered = [kind for kind, *_ in real.question["options"]]
+    assert any(line.startswith("   1  ") for line in said)
+    real.take("9999")
+    assert "is no kind of event" in said[-1]
+    real.take("2, 1")
+    assert {event.kind for event in real.session.diagnosis.evidence.events} >= set(offered[:2])
+    seen = next(step.value for step in real.session.steps if step.name == "seen")
+    assert isinstance(seen, tuple)
+    assert set(seen) == {*offered[:2], *(f"-{kind}" for kind in offered[2:])}
+
+
+def test_none_of_the_further_messages(real: Conversation) -> None:
+    real.take("soft lockup on CPU 3")
+    while real.question is not None and not real.question["options"]:
+        real.take("skip")
+    real.take("none")
+    assert [event.kind for event in real.session.diagnosis.evidence.events] == ["soft-lockup"]
 
 
 def test_pasted_output_answers_the_question(real: Conversation, said: list[str]) -> None:

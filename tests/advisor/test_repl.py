@@ -214,11 +214,11 @@ def talk(work: Work, said: list[str]) -> Conversation:
 
 
 def test_choices_of_a_question(talk: Conversation) -> None:
-    talk.question = {"learns": "hardware.worn"}
+    talk.question = {"learns": "hardware.worn", "options": [], "words": []}
     assert talk.choices() == ["yes", "no", "unknown"]
-    talk.question = {"learns": "hardware.batch"}
+    talk.question = {"learns": "hardware.batch", "options": [], "words": []}
     assert talk.choices() == ["old", "new", "unknown"]
-    talk.question = {"learns": "hardware.cable_age"}
+    talk.question = {"learns": "hardware.cable_age", "options": [], "words": []}
     assert talk.choices() == []
 
 

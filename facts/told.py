@@ -1,0 +1,99 @@
+"""What people told about messages (facts message.* and seen.others, kb/message.py) -> events, as a log gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from copy import copy
+from typing import Any
+
+from facts.culprit import first, groups_for
+from facts.decode.pointers import classify
+from facts.evidence import Evidence
+from facts.frames import FrameTable
+from facts.records import Event, Frame, Record, Scalar, Value
+from facts.trace import base_name
+
+MESSAGE = "message."
+OTHERS = "seen.others"
+MAX_FRAMES = 40
+_NAME = re.compile(r"[A-Za-z_][\w.$]{0,200}").match
+_HEX = re.compile(r"(?:0x)?([0-9a-fA-F]{1,16})\Z").match
+
+
+def tell(evidence: Evidence, kinds: Mapping[str, Mapping[str, Any]], frames: FrameTable) -> Evidence:
+    """The evidence with the told facts in its events.  What a log shows is never overwritten.
+
+    `kinds`: the event kinds of the base, for title and severity.
+    """
+    about = {n[len(MESSAGE) :]: k.value for n, k in evidence.facts.items() if n.startswith(MESSAGE)}
+    known = evidence.facts.get(OTHERS)
+    others = known.value if known is not None and isinstance(known.value, tuple) else ()
+    if not about and not others:
+        return evidence
+    events = list(evidence.events)
+    if about and evidence.root is not None:
+        root = events[evidence.root] = copy(events[evidence.root])
+        told = attributes(about, root.kind, frames)
+        root.attributes = {**told, **root.attributes} if root.line else {**root.attributes, **told}
+    present = {event.kind for event in events}
+    for kind in others:
+        if kind in kinds and kind not in present:
+            event = told_event(kind, kinds[kind])
+            if evidence.root is not None and evidence.events[evidence.root].severity == "problem":
+                event.role = "consequence" if event.severity == "failure" else "context"
+                event.attributes["position"] = event.role
+            events.append(event)
+    return evidence._replace(events=events)
+
+
+def told_event(kind: str, entry: Mapping[str, Any], says: str = "") -> Event:
+    """An event that no line shows (its line is 0)."""
+    return Event(kind, Record(0, says or entry["title"]), entry["severity"], entry["title"])
+
+
+def attributes(about: Mapping[str, Value], kind: str, frames: FrameTable) -> dict[str, Value]:
+    """The attributes of an event of this kind that follow from answers (attribute name -> answer)."""
+    out: dict[str, Value] = {}
+    for name, value in about.items():
+        if name == "trace":
+            names = value if isinstance(value, tuple) else (str(value),)
+            out.update(of_trace(read_frames(names), kind, frames))
+        elif name == "address":
+            found = _HEX(str(value).strip())
+            if found:
+                seen = classify(int(found[1], 16))
+                out.update({"address": found[1].lower(), "address-class": seen, "pointer-class": seen})
+        elif name in ("module", "source", "pc-function") and str(value).lower() in ("", "none", "no"):
+            continue  # there is none
+        elif value is not False:
+            out[name] = base_name(str(value).partition("+")[0]) if name == "pc-function" else value
+    return out
+
+
+def read_frames(words: Iterable[str]) -> list[Frame]:
+    """Function names as people type them, with or without offset; `[module]` belongs to the name before it."""
+    out: list[Frame] = []
+    for word in words:
+        if word.startswith("[") and word.endswith("]") and out:
+            out[-1] = out[-1]._replace(module=word[1:-1])
+        elif (found := _NAME(word)) and len(out) < MAX_FRAMES:
+            out.append(Frame(base_name(found[0]), "", None, True, "", 0, found[0]))
+    return out
+
+
+def of_trace(stack: Sequence[Frame], kind: str, table: FrameTable) -> dict[str, Value]:
+    """Function, module and tags as the reader gives them for a call trace that begins with these frames."""
+
+    def tags(some: Iterable[Frame]) -> tuple[str, ...]:
+        return tuple(sorted({tag for frame in some for tag in table.tags(frame.function, frame.module)}))
+
+    out: dict[str, Value] = {"trace": tags(stack), "at": tags(stack[:3])}
+    if stack:
+        out["pc-function"] = stack[0].function
+    culprit = first(stack, groups_for(kind), table)
+    if culprit is not None:
+        named: dict[str, Scalar | None] = {"function": culprit.function, "module": culprit.module}
+        out.update({name: value for name, value in named.items() if value is not None})
+        out["culprit"] = tags([culprit])
+    return out
