@@ -11,7 +11,7 @@ from math import log2
 from typing import Any, NamedTuple
 
 from advisor.diagnose import Diagnosis
-from advisor.engine.evaluator import Matcher, holds
+from advisor.engine.evaluator import Matcher, fulfils, holds
 from advisor.rank import AHEAD, DIAGNOSED, focus_kinds
 from facts.records import Value
 from facts.told import MESSAGE, OTHERS
@@ -58,9 +58,9 @@ class Hypotheses:
             for name in self.mechanisms + self.beside
         }
         self.scores = {name: self._score(name, fired) for name, fired in self.fired.items()}
-        odds = {name: 10.0 ** (min(self.scores[name], 300) / 10) for name in self.mechanisms}
-        total = 1.0 + sum(odds.values())
-        self.beliefs = {name: value / total for name, value in odds.items()}
+        masses = self._masses()
+        total = 1.0 + sum(masses.values())
+        self.beliefs = {name: mass / total for name, mass in masses.items()}
         no_dump = self.memory.facts.get("kdump.newest_vmcore_complete") is False
         self.worth_beside = 1.0 if no_dump or not self.mechanisms else BESIDE
 
@@ -75,25 +75,24 @@ class Hypotheses:
         if answer is not None:
             if leaf[0] == "fact" and leaf[1] == answer.fact:
                 return holds(leaf[2], answer.value, leaf[3]) is (literal >= 0)
-            if leaf[0] == "event" and self._would_hold(leaf, answer):
-                return literal >= 0
+            if leaf[0] == "event" and (event := self._event(answer)) is not None:
+                if fulfils(leaf, event):
+                    return literal >= 0
+                if literal < 0 and self.matcher.undecided(number):
+                    return not fulfils(leaf, event, generous=True)
         return self.matcher.literal(literal) is not None
 
-    def _would_hold(self, leaf: Sequence[Any], answer: Supposition) -> bool:
-        """Whether the told event, or the root event with what would be told of it, fulfils the leaf."""
-        _, kinds, root_only, tests = leaf
-        event: dict[str, Value]
+    def _event(self, answer: Supposition) -> dict[str, Value] | None:
+        """The event that the answer tells of, or the root event with what it would tell."""
         if answer.event:
-            event = {"kind": answer.event}
-            if root_only:
-                return False
-        elif answer.attributes and self.told is not None:
-            event = {**self.memory.events[self.told], **answer.attributes}
-        else:
-            return False
-        if kinds and event["kind"] not in kinds:
-            return False
-        return all(holds(op, None if (v := event.get(name)) is False else v, wanted) for name, op, wanted in tests)
+            return {"kind": answer.event, "root": False}
+        if not answer.attributes or self.told is None:
+            return None
+        event = {**self.memory.events[self.told], **answer.attributes}
+        untold = event.get("untold")
+        if isinstance(untold, tuple):
+            event["untold"] = tuple(name for name in untold if name not in answer.attributes)
+        return {name: value for name, value in event.items() if value is not False or name == "root"}
 
     def _score(self, name: str, fired: Sequence[bool]) -> int:
         cause = self.base.causes[name]
@@ -112,6 +111,21 @@ class Hypotheses:
         for place in concerned:
             fired[place] = self._fires(self.base.causes[name]["evidence"][place]["clauses"], answer)
         return self._score(name, fired)
+
+    def _masses(self) -> dict[str, float]:
+        """Odds of the mechanisms against "something else".  What speaks for a general cause may be one of its special
+        cases, each by its prior, until evidence of their own tells them apart."""
+        masses = {name: 10.0 ** (min(self.scores[name], 300) / 10) for name in self.mechanisms}
+        for head in self.mechanisms:
+            family = [head, *(n for n in self.mechanisms if self.base.causes[n]["parent"] == head)]
+            best = max(family, key=lambda name: self.scores[name])
+            if best != head or len(family) == 1:
+                continue
+            shares = {name: 10.0 ** (self.base.causes[name]["prior"] / 10) for name in family}
+            mass, whole = masses[head], sum(shares.values())
+            for name in family:
+                masses[name] = max(mass * shares[name] / whole, 0.0 if name == head else masses[name])
+        return masses
 
     # gains
     def gains(self) -> dict[str, float]:

@@ -43,7 +43,9 @@ class Work:
             if value is not None:
                 answers[known["learns"]] = Known(value, f"answer to {probe}")
         evidence = evidence._replace(notes=notes, facts={**evidence.facts, **answers})
-        return self.diagnostician.diagnose(tell(evidence, self.base.events, self.gatherer.recogniser.frames))
+        return self.diagnostician.diagnose(
+            tell(evidence, self.base.events, self.base.tells, self.gatherer.recogniser.frames)
+        )
 
     def verdict(self, host: str | None, logs: Sequence[str], progress: Progress | None = None) -> dict[str, Any]:
         """The verdict on a host.yaml and logs."""

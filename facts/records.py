@@ -52,6 +52,7 @@ class Event:
         "text",
         "time",
         "title",
+        "untold",
     )  # fmt: skip
 
     def __init__(self, kind: str, record: Record, severity: str = "problem", title: str = "") -> None:
@@ -67,6 +68,7 @@ class Event:
         self.comm = ""
         self.pid: int | None = None
         self.attributes: dict[str, Value] = {}
+        self.untold: tuple[str, ...] = ()  # attributes that a message which no line shows may have (facts/told.py)
         self.frames: list[Frame] = []
         self.offset = ""  # of the culprit within its function, "0x1c"; "" where not printed
         self.role = "context"  # root, consequence, precursor, context

@@ -20,6 +20,8 @@ _BYSTANDERS = frozenset(
 )
 # Begins a failure only of the same task or module.
 _OFTEN_HARMLESS = frozenset(("page-allocation-failure", "device-firmware-error", "netdev-watchdog", "gpu-error"))
+# The kernel tries another way at once, so that this begins nothing but a stall.
+_WORKED_AROUND = frozenset(("timer-broken", "clocksource-unstable", "tsc-unsynchronized"))
 _LASTING = frozenset(("rcu-stall", "soft-lockup", "hard-lockup", "hung-task", "workqueue-stall", "csd-lock-stall"))
 
 
@@ -219,7 +221,7 @@ def _begins(problem: Event, failure: Event) -> bool:
         return True
     if problem.pid is not None and problem.pid == failure.pid and problem.comm == failure.comm:
         return True
-    if problem.kind in _OFTEN_HARMLESS:
+    if problem.kind in _OFTEN_HARMLESS or (problem.kind in _WORKED_AROUND and failure.kind not in _LASTING):
         return False
     if mine.get("device") and mine.get("device") == other.get("device"):
         return True

@@ -21,21 +21,29 @@ _NAME = re.compile(r"[A-Za-z_][\w.$]{0,200}").match
 _HEX = re.compile(r"(?:0x)?([0-9a-fA-F]{1,16})\Z").match
 
 
-def tell(evidence: Evidence, kinds: Mapping[str, Mapping[str, Any]], frames: FrameTable) -> Evidence:
+def tell(
+    evidence: Evidence, kinds: Mapping[str, Mapping[str, Any]], tells: Mapping[str, Sequence[str]], frames: FrameTable
+) -> Evidence:
     """The evidence with the told facts in its events.  What a log shows is never overwritten.
 
-    `kinds`: the event kinds of the base, for title and severity.
+    `kinds`: the event kinds of the base, for title and severity; `tells`: fact -> attributes that its answer decides.
+    What nobody told of a root event that no line shows stands in its `untold`.
     """
     about = {n[len(MESSAGE) :]: k.value for n, k in evidence.facts.items() if n.startswith(MESSAGE)}
     known = evidence.facts.get(OTHERS)
     others = known.value if known is not None and isinstance(known.value, tuple) else ()
-    if not about and not others:
+    unseen = evidence.root is not None and not evidence.events[evidence.root].line
+    if not about and not others and not unseen:
         return evidence
     events = list(evidence.events)
-    if about and evidence.root is not None:
+    if evidence.root is not None and (about or unseen):
         root = events[evidence.root] = copy(events[evidence.root])
         told = attributes(about, root.kind, frames)
-        root.attributes = {**told, **root.attributes} if root.line else {**root.attributes, **told}
+        root.attributes = {**root.attributes, **told} if unseen else {**told, **root.attributes}
+        if unseen:
+            decided = {name for fact in about for name in tells.get(MESSAGE + fact, ())} | root.attributes.keys()
+            open_ = {name for names in tells.values() for name in names} - decided
+            root.untold = tuple(sorted(open_))
     present = {event.kind for event in events}
     for kind in others:
         if kind in kinds and kind not in present:

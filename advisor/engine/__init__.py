@@ -16,7 +16,9 @@ from facts.records import Event, Value
 class Memory(NamedTuple):
     """Working memory of one diagnosis."""
 
-    events: list[dict[str, Value]]  # attributes of each event, with "kind"; flags only when true
+    # Attributes of each event, with "kind"; flags only when true.  "untold": attributes of a message that a person saw
+    # which may be there, but were not told.
+    events: list[dict[str, Value]]
     facts: dict[str, Value]  # known facts
 
 
@@ -62,6 +64,8 @@ def remember(events: Sequence[Event], roots: Collection[int], facts: dict[str, V
             entry["pid"] = event.pid
         if event.comm:
             entry["comm"] = event.comm
+        if event.untold:
+            entry["untold"] = event.untold
         entry.setdefault("count", 1)
         out.append(entry)
     return Memory(out, dict(facts))

@@ -15,13 +15,13 @@ Only this module imports the engine; the package's own Host class is not used be
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from typing import Any
 
 import durable_rules_engine as core
 
 from advisor.engine import Firing, Memory, Rule
-from advisor.engine.evaluator import Evaluator, Matcher, holds
+from advisor.engine.evaluator import Evaluator, Matcher, holds, value_of
 from facts.records import Value
 
 MAX_TESTS = 300  # distinct tests per rule set; the engine fails at 512
@@ -138,7 +138,7 @@ class _Leaves:
         if values.get("root") is True:
             out["root"] = True
         for flag, (name, op, wanted) in self.flags.get(group, {}).items():
-            if holds(op, values.get(name), wanted):
+            if holds(op, value_of(values, name), wanted):
                 out[flag] = True
         return out
 
@@ -160,7 +160,8 @@ class DurableRules:
             known = self._clauses[id(rules)] = (rules, _Clauses(rules))
         clauses = known[1]
         try:
-            return clauses.run(self._match(kept[1], clauses.wanted, memory))
+            matches = self._match(kept[1], clauses.wanted, memory)
+            return clauses.run(matches, _undecided(leaves, clauses.wanted, memory))
         except core.error:  # a limit that is not known yet
             self.failures += 1
             return Evaluator().run(leaves, rules, memory)
@@ -240,8 +241,9 @@ class _Clauses:
             self._chunks[-1].append(clause_number)
         self._chunk_of = {c: i for i, chunk in enumerate(self._chunks) for c in chunk}
 
-    def run(self, matches: Matches) -> list[Firing]:
-        true = {n for n in self.by_literal if (n in matches if n >= 0 else ~n not in matches)}
+    def run(self, matches: Matches, undecided: Collection[int] = ()) -> list[Firing]:
+        """`undecided`: leaves that neither hold nor fail, for all that is known."""
+        true = {n for n in self.by_literal if (n in matches if n >= 0 else ~n not in matches and ~n not in undecided)}
         possible = {c for literal in true for c in self.by_literal[literal] if true.issuperset(self.names[c][1])}
         fired: dict[int, tuple[set[int], set[str]]] = {}
 
@@ -268,6 +270,13 @@ class _Clauses:
             atoms = frozenset(literal for c in self._chunks[chunk] for literal in self.names[c][1])
             self._sets[chunk] = (RuleSet(rules), atoms)
         return self._sets[chunk]
+
+
+def _undecided(leaves: Sequence[Sequence[Any]], wanted: Iterable[int], memory: Memory) -> set[int]:
+    if not any("untold" in event for event in memory.events):
+        return set()
+    matcher = Matcher(leaves, memory)
+    return {number for number in wanted if matcher.undecided(number)}
 
 
 def _atom(literal: int) -> str:

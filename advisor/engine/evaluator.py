@@ -5,13 +5,22 @@ It is the reference for what a condition means, works where durable-rules does n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, cast
 
 from advisor.engine import Firing, Memory, Rule
 from facts.records import Value
 
 Match = tuple[tuple[int, ...], tuple[str, ...]]  # events, facts
+UNTOLD = object()  # an attribute of a message that a person saw, and that nobody told: it may be there or not
+
+
+def value_of(event: Mapping[str, Value], name: str) -> object:
+    """The attribute of an event in working memory: None where it has none, UNTOLD where that is not known."""
+    value = event.get(name)
+    if value is None and name in cast(tuple[str, ...], event.get("untold", ())):
+        return UNTOLD
+    return value
 
 
 def equal(actual: object, wanted: object) -> bool:
@@ -19,8 +28,10 @@ def equal(actual: object, wanted: object) -> bool:
     return actual == wanted and isinstance(actual, bool) is isinstance(wanted, bool)
 
 
-def holds(op: str, actual: Value | None, wanted: Any) -> bool:
-    """One test; a value that is not known (None) fulfils only `known: false` (and, for flags, `not true`)."""
+def holds(op: str, actual: object, wanted: Any) -> bool:
+    """One test; a value that is not there (None) fulfils only `known: false` (and, for flags, `not true`)."""
+    if actual is UNTOLD:
+        return False
     if op == "known":
         return (actual is not None) is wanted
     if op == "unknown":
@@ -57,6 +68,18 @@ def holds(op: str, actual: Value | None, wanted: Any) -> bool:
     return op == "above" and bool(actual > wanted)
 
 
+def fulfils(leaf: Sequence[Any], event: Mapping[str, Value], generous: bool = False) -> bool:
+    """Whether the event fulfils the leaf; `generous`: or may, for all that was told."""
+    _, kinds, root, tests = leaf
+    if (kinds and event["kind"] not in kinds) or (root and not event["root"]):
+        return False
+    for name, op, wanted in tests:
+        value = value_of(event, name)
+        if not holds(op, value, wanted) and not (generous and value is UNTOLD):
+            return False
+    return True
+
+
 class Matcher:
     """Matches leaves against one working memory; every leaf is looked at once."""
 
@@ -77,7 +100,16 @@ class Matcher:
     def literal(self, number: int) -> Match | None:
         if number >= 0:
             return self.leaf(number)
-        return None if self.leaf(~number) else ((), ())
+        return None if self.leaf(~number) or self.undecided(~number) else ((), ())
+
+    def undecided(self, number: int) -> bool:
+        """Whether the leaf does not hold, but may, for all that was told of a message."""
+        leaf = self.leaves[number]
+        return (
+            leaf[0] == "event"
+            and any(fulfils(leaf, event, True) for event in self.memory.events if "untold" in event)
+            and self.leaf(number) is None
+        )
 
     def clause(self, literals: Sequence[int]) -> Match | None:
         events: set[int] = set()
@@ -104,14 +136,8 @@ class Matcher:
                 return None
             return ((), (name,)) if holds(op, value, wanted) else None
         if form == "event":
-            _, kinds, root, tests = leaf
             events = self.memory.events
-            found = [
-                index
-                for index in self.candidates(kinds)
-                if (not root or events[index]["root"])
-                and all(holds(op, events[index].get(name), wanted) for name, op, wanted in tests)
-            ]
+            found = [index for index in self.candidates(leaf[1]) if fulfils(leaf, events[index])]
             return (tuple(found), ()) if found else None
         if form == "count":
             return self._count(*leaf[1:])

@@ -113,6 +113,8 @@ def memories(draw: Any) -> Memory:
         ):
             if draw(st.booleans()):
                 entry[name] = draw(values)
+        if draw(st.booleans()):
+            entry["untold"] = draw(st.lists(st.sampled_from([*TEXTS, *FLAGS, *TAGS]), max_size=4).map(tuple))
         events.append(entry)
     facts = draw(st.dictionaries(st.sampled_from(FACTS), st.one_of(scalars, tag_lists), max_size=5))
     return Memory(events, facts)
@@ -141,6 +143,25 @@ def test_engines_agree(problem: tuple[list[list[Any]], list[Rule], list[Memory]]
     for memory in memories:  # one engine: what an earlier diagnosis left behind must not count
         assert engine.run(leaves, rules, memory) == Evaluator().run(leaves, rules, memory)
         assert engine.failures == 0
+
+
+def test_what_nobody_told_counts_for_nothing() -> None:
+    event: dict[str, Value] = {"kind": "oops", "line": 0, "root": True, "count": 1}
+    leaves: list[list[Any]] = [
+        ["event", ["oops"], True, [["module", "known", False]]],
+        ["event", ["oops"], True, [["early", "not", True]]],
+        ["event", ["oops"], True, [["module", "is", "frob"]]],
+    ]
+    rules = [Rule("no module", [[0]]), Rule("not early", [[1]]), Rule("not frob", [[~2]]), Rule("root", [[~0]])]
+
+    def fired(**more: Value) -> list[str]:
+        memory = Memory([{**event, **more}], {})
+        return [rules[firing.rule].name for firing in Evaluator().run(leaves, rules, memory)]
+
+    assert fired() == ["no module", "not early", "not frob"]
+    assert fired(untold=("module", "early")) == []
+    assert fired(untold=("early",)) == ["no module", "not frob"]
+    assert fired(untold=("module", "early"), module="x") == ["not frob", "root"]
 
 
 def test_engines_agree_on_many_rules() -> None:
