@@ -36,7 +36,7 @@ def _finding(diagnosis: Diagnosis, finding: Finding) -> Iterator[str]:
     yield f"  {finding.weight:+3d}  {safe(finding.says)}{counted}"
     for index in finding.events[:3]:
         event = diagnosis.evidence.events[index]
-        yield f"         line {event.line}: {safe(event.text)}"
+        yield f"         {f'line {event.line}' if event.line else 'told'}: {safe(event.text)}"
     for name in finding.facts[:3]:
         known = diagnosis.evidence.facts.get(name)
         if known is not None:

@@ -14,7 +14,7 @@ from advisor.diagnose import Diagnosis
 from advisor.engine.evaluator import Matcher, fulfils, holds
 from advisor.rank import AHEAD, DIAGNOSED, focus_kinds
 from facts.records import Value
-from facts.told import MESSAGE, OTHERS
+from facts.told import OTHERS
 from kb.cache import Base
 
 CANDIDATES = 60  # hypotheses that are looked at
@@ -31,8 +31,7 @@ class Supposition(NamedTuple):
 
     fact: str
     value: Value
-    attributes: dict[str, Value]  # of the root event
-    event: str  # kind of a further event, or ""
+    event: dict[str, Value] | None  # the further event, or the root event as it would be then; None: a mere fact
 
 
 class Hypotheses:
@@ -75,24 +74,12 @@ class Hypotheses:
         if answer is not None:
             if leaf[0] == "fact" and leaf[1] == answer.fact:
                 return holds(leaf[2], answer.value, leaf[3]) is (literal >= 0)
-            if leaf[0] == "event" and (event := self._event(answer)) is not None:
-                if fulfils(leaf, event):
+            if leaf[0] == "event" and answer.event is not None:
+                if fulfils(leaf, answer.event):
                     return literal >= 0
                 if literal < 0 and self.matcher.undecided(number):
-                    return not fulfils(leaf, event, generous=True)
+                    return not fulfils(leaf, answer.event, generous=True)
         return self.matcher.literal(literal) is not None
-
-    def _event(self, answer: Supposition) -> dict[str, Value] | None:
-        """The event that the answer tells of, or the root event with what it would tell."""
-        if answer.event:
-            return {"kind": answer.event, "root": False}
-        if not answer.attributes or self.told is None:
-            return None
-        event = {**self.memory.events[self.told], **answer.attributes}
-        untold = event.get("untold")
-        if isinstance(untold, tuple):
-            event["untold"] = tuple(name for name in untold if name not in answer.attributes)
-        return {name: value for name, value in event.items() if value is not False or name == "root"}
 
     def _score(self, name: str, fired: Sequence[bool]) -> int:
         cause = self.base.causes[name]
@@ -168,9 +155,18 @@ class Hypotheses:
 
     def _suppose(self, fact: str, value: Value) -> Supposition:
         if fact.startswith(_KIND):
-            return Supposition(fact, value, {}, fact[len(_KIND) :] if value is True else "")
-        names = self.base.tells.get(fact, ()) if fact.startswith(MESSAGE) else ()
-        return Supposition(fact, value, dict.fromkeys(names, value), "")
+            return Supposition(fact, value, {"kind": fact[len(_KIND) :], "root": False} if value is True else None)
+        names = self.base.tells.get(fact, ())
+        if not names or self.told is None:
+            return Supposition(fact, value, None)
+        event = dict(self.memory.events[self.told])
+        untold = event.get("untold")
+        if isinstance(untold, tuple):
+            event["untold"] = tuple(name for name in untold if name not in names)
+        for name in names:
+            if value is not False:
+                event[name] = value
+        return Supposition(fact, value, event)
 
     def _gain(self, fact: str, values: Sequence[Value], concerned: dict[str, set[int]]) -> float:
         """Mutual information between the fact and the hypotheses."""

@@ -16,7 +16,7 @@ from advisor.verdict import verdict
 from advisor.work import Work
 from facts.evidence import Evidence, Known
 from facts.records import Scalar, Value
-from facts.told import MESSAGE, OTHERS, of_trace, read_frames, told_event
+from facts.told import MESSAGE, OTHERS, misfit, of_trace, read_frames, told_event
 
 if TYPE_CHECKING:
     from advisor.bundle import Bundle
@@ -147,6 +147,8 @@ class Session:
         """Take an answer to a probe; returns what moved.  Raises ValueError when the answer does not fit the fact."""
         fact = self.work.base.probes[probe]["learns"]
         value = self.work.gatherer.names.convert(fact, raw)
+        if value is not None and (problem := misfit(fact, value)):
+            raise ValueError(problem)
         if fact == OTHERS and isinstance(value, tuple):
             value = self._others(value)
         return self._do(Step("answer" if value is not None else "skip", probe, value, source))

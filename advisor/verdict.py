@@ -114,6 +114,7 @@ def _cause(base: Base, diagnosis: Diagnosis, hypothesis: Hypothesis) -> dict[str
             for finding in hypothesis.findings
         ],
         "verify": cause["verify"],
+        "mitigate": cause["mitigate"],
         "fix": cause["fix"],
         "prevent": cause["prevent"],
         "references": [{"title": name, "url": url} for name, url in cause["references"]],

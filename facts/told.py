@@ -55,6 +55,15 @@ def tell(
     return evidence._replace(events=events)
 
 
+def misfit(fact: str, value: Value) -> str:
+    """What is wrong with an answer about a message, or ""."""
+    if fact == MESSAGE + "trace" and not read_frames(value if isinstance(value, tuple) else (str(value),)):
+        return "there is no function name in that; type names as they stand, such as nic_poll [nic] net_rx_action"
+    if fact == MESSAGE + "address" and not _HEX(str(value).strip()):
+        return "an address is a hexadecimal number, such as 0000000000000018"
+    return ""
+
+
 def told_event(kind: str, entry: Mapping[str, Any], says: str = "") -> Event:
     """An event that no line shows (its line is 0)."""
     return Event(kind, Record(0, says or entry["title"]), entry["severity"], entry["title"])
@@ -82,7 +91,7 @@ def attributes(about: Mapping[str, Value], kind: str, frames: FrameTable) -> dic
 def read_frames(words: Iterable[str]) -> list[Frame]:
     """Function names as people type them, with or without offset; `[module]` belongs to the name before it."""
     out: list[Frame] = []
-    for word in words:
+    for word in " ".join(words).split():
         if word.startswith("[") and word.endswith("]") and out:
             out[-1] = out[-1]._replace(module=word[1:-1])
         elif (found := _NAME(word)) and len(out) < MAX_FRAMES:

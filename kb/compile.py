@@ -130,6 +130,7 @@ def compile_base(knowledge: Knowledge) -> dict[str, object]:
             "prior": cause.prior,
             "explains": list(cause.explains),
             "verify": list(cause.verify),
+            "mitigate": first_sentence(cause.sections.get("Mitigate", "")),
             "fix": first_sentence(cause.sections.get("Fix", "")),
             "prevent": first_sentence(cause.sections.get("Prevent", "")),
             "references": [[ref.title, ref.url] for ref in cause.references],

@@ -16,6 +16,7 @@ from advisor.render.parts import (
     ROLES,
     UNNAMED,
     Cause,
+    advice,
     chain,
     link,
     parts,
@@ -123,10 +124,10 @@ def _body(verdict: dict[str, Any]) -> Iterator[str]:
     if verdict["next"]:
         yield "<h2>Do next</h2>"
         yield from _next(verdict["next"])
+    condition, advised = advice(verdict, first)
+    for heading, said in advised:
+        yield f"<h2>{_text(f'{condition}: {heading.lower()}' if condition else heading)}</h2><p>{_prose(said)}</p>"
     if first is not None:
-        for heading, field in (("Fix", "fix"), ("Prevent", "prevent")):
-            if first[field] and first["probability"] >= 0.3:
-                yield f"<h2>{heading}</h2><p>{_prose(first[field])}</p>"
         yield from _references(first["references"])
     yield "<h2>Would the next crash leave a dump?</h2>"
     yield from _readiness(verdict["readiness"])

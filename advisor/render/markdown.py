@@ -14,6 +14,7 @@ from advisor.render.parts import (
     ROLES,
     UNNAMED,
     Cause,
+    advice,
     chain,
     link,
     parts,
@@ -92,11 +93,11 @@ def _lines(verdict: dict[str, Any]) -> Iterator[str]:
     if verdict["next"]:
         yield from _head("Do next")
         yield from _next(verdict["next"])
+    condition, advised = advice(verdict, first)
+    for heading, said in advised:
+        yield from _head(f"{condition}: {heading.lower()}" if condition else heading)
+        yield prose(said)
     if first is not None:
-        for heading, field in (("Fix", "fix"), ("Prevent", "prevent")):
-            if first[field] and first["probability"] >= 0.3:
-                yield from _head(heading)
-                yield prose(first[field])
         if first["references"]:
             yield from _head("References")
             for reference in first["references"]:

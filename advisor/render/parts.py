@@ -10,6 +10,7 @@ from advisor.render.plain import safe
 
 RIVALS = 3
 EXPLAINED = 0.2  # a mechanism below this probability is named but not explained
+ADVISED = 0.3  # a first cause below this probability gets no advice
 CHAIN = 5  # events of the chain that are shown
 PRECURSORS = 2
 NOTES = 5
@@ -46,6 +47,15 @@ def parts(verdict: dict[str, Any]) -> Parts:
         c for c in causes if c["facet"] in ("owner", "policy", "risk") and c["probability"] >= 0.5 and c is not first
     ]
     return Parts(first, beside, [c for c in mechanisms if c is not first][:RIVALS])
+
+
+def advice(verdict: dict[str, Any], first: Cause | None) -> tuple[str, list[tuple[str, str]]]:
+    """What to do about the first cause: (heading, text) pairs, and the condition they stand under, "" once settled."""
+    if first is None or first["probability"] < ADVISED:
+        return "", []
+    fields = (("Mitigate", "mitigate"), ("Fix", "fix"), ("Prevent", "prevent"))
+    condition = f"If it is {first['id']}" if verdict["status"] == "undetermined" else ""
+    return condition, [(heading, first[field]) for heading, field in fields if first[field]]
 
 
 def chain(verdict: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:

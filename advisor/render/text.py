@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
-from advisor.render.parts import HEADS, NOTES, READY, ROLES, UNNAMED, chain, parts, place, source, unready
+from advisor.render.parts import HEADS, NOTES, READY, ROLES, UNNAMED, advice, chain, parts, place, source, unready
 from advisor.render.plain import Style, percent, safe, seconds, wrap
 
 FINDINGS = 5  # findings of the first cause that are shown
@@ -55,10 +55,13 @@ def _lines(verdict: dict[str, Any], width: int, style: Style) -> Iterator[str]:
         yield ""
         yield style.bold("Do next")
         yield from _next(verdict, width, style)
-    if first is not None and first["probability"] >= 0.3:
+    condition, advised = advice(verdict, first)
+    if advised:
         yield ""
-        yield from _item("Fix      ", safe(first["fix"]), width)
-        yield from _item("Prevent  ", safe(first["prevent"]), width)
+        if condition:
+            yield style.bold(condition)
+        for heading, said in advised:
+            yield from _item(f"{heading:<9}", safe(said), width)
     yield ""
     yield from _readiness(verdict["readiness"], width, style)
     for note in verdict["notes"][:NOTES]:

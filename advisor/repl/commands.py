@@ -230,7 +230,9 @@ class Conversation:
         if question["command"]:
             self.say(f"  find out with: $ {safe(shlex.join(question['command']))}")
         for number, (_, title, example) in enumerate(question["options"], 1):
-            self.say(f"  {number:>2}  {safe(title)}" + (f"   such as: {safe(example)}" if example else ""))
+            self.say(f"  {number:>2}  {safe(title)}")
+            if example:
+                self.say(f"      such as: {safe(example)[: max(self.width() - 16, 30)]}")
         self.say("  " + self._hint(question))
 
     def _hint(self, question: dict[str, Any]) -> str:

@@ -134,6 +134,22 @@ def test_readiness(base: Base, doctor: Diagnostician, form: str, loaded: bool, s
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_advice_stands_under_its_condition_while_undetermined(usual: Verdict, form: str) -> None:
+    first = next(cause for cause in usual["causes"] if cause["facet"] == "mechanism")
+    first.update(mitigate="Stop the burner.", fix="Blow it out.", prevent="Use lamps.", probability=0.45)
+    settled = render({**usual, "status": "likely"}, form)
+    open_ = render({**usual, "status": "undetermined"}, form)
+    for said in (settled, open_):
+        assert [said.index(text) for text in ("Stop the burner", "Blow it out", "Use lamps")] == sorted(
+            said.index(text) for text in ("Stop the burner", "Blow it out", "Use lamps")
+        )
+    assert f"If it is {first['id']}" in open_
+    assert "If it is" not in settled
+    first["probability"] = 0.25
+    assert "Blow it out" not in render({**usual, "status": "undetermined"}, form)
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
 def test_what_a_person_told_has_no_line(base: Base, doctor: Diagnostician, form: str) -> None:
     out = rendered(of(base, doctor, evidence(stall(0))), form)
     assert "told" in out
