@@ -269,9 +269,9 @@ def test_clean_is_stable(text: str) -> None:
 def test_time_is_linear(piece: str) -> None:
     raw = piece * (64_000 // len(piece))
     for prefix in ("", "<1>1 - a b c d [", "Nov 24 01:07:40 ", "[Mon Nov 24 01:07:40 2026", "6,1,2,-", '{"a":"'):
-        start = time.perf_counter()
+        start = time.process_time()
         records(prefix + raw, 1)
-        assert time.perf_counter() - start < 0.5
+        assert time.process_time() - start < 0.5
 
 
 def test_speed() -> None:
@@ -280,7 +280,7 @@ def test_speed() -> None:
     )
     best = 1.0
     for _ in range(3):
-        start = time.perf_counter()
+        start = time.process_time()
         assert len(Carrier().block(text, 1)) == 12_000
-        best = min(best, time.perf_counter() - start)
+        best = min(best, time.process_time() - start)
     assert best < 0.3  # about 0.025 on a quiet machine
