@@ -16,6 +16,7 @@ from kb.cache import Base
 
 OFFERED = 3
 MINIMUM = 0.03  # bits; less is not worth a step of its own
+SETTLED = 0.1  # bits; a smaller gain is not worth a step once the cause is diagnosed
 WORTH_ASKING = 0.006  # bits; in a conversation, where a question costs little, while the cause is not settled
 FREE_TEXT = 10.0  # an answer in free words or a pasted list costs so many times a choice or a number
 TYPED = 2.0  # the same for words that stand on the screen
@@ -28,11 +29,13 @@ def next_probes(
     diagnosis: Diagnosis,
     passed: Iterable[str] = (),
     number: int = OFFERED,
-    least: float = MINIMUM,
+    least: float | None = None,
 ) -> list[dict[str, Any]]:
     """The best probes: [{probe, ask, gain (bits), cost, ...}], best first.  `passed` ones are left out, and those
-    that tell less than `least`."""
+    that tell less than `least`.  Probes that verify the leading causes fill up the number."""
     skip = set(passed)
+    if least is None:
+        least = SETTLED if settled(diagnosis) else MINIMUM
     known = diagnosis.memory.facts
     hypotheses = Hypotheses(base, diagnosis)
     gains = hypotheses.gains()
@@ -56,6 +59,11 @@ def next_probes(
         if name not in skip and _sensible(base.probes[name], matcher) and all(offer["probe"] != name for offer in out):
             out.append(_offer(base, name, 0.0, hypotheses))
     return out[:number]
+
+
+def settled(diagnosis: Diagnosis) -> bool:
+    """Whether a mechanism is diagnosed, so that only what could overturn it is worth a question."""
+    return diagnosis.ranking.status == "diagnosed" and bool(diagnosis.ranking.mechanisms())
 
 
 def _effort(base: Base, fact: str) -> float:

@@ -19,6 +19,9 @@ SPECIAL = 0.9  # share of a family that goes to its special cases where evidence
 SHOWS = 5  # ... that is, findings worth so many decibans
 
 
+UNNAMED = {"function": "a function without a name here", "module": "an unnamed module"}  # in findings
+
+
 class Finding(NamedTuple):
     """Evidence that fired."""
 
@@ -181,7 +184,8 @@ def fill(template: str, memory: Memory, firing: Firing) -> str:
     out: list[str] = []
     rest = template
     while (start := rest.find("{")) >= 0 and (end := rest.find("}", start)) >= 0:
-        out += [rest[:start], words.get(rest[start + 1 : end], "?")]
+        name = rest[start + 1 : end]
+        out += [rest[:start], words.get(name, UNNAMED.get(name, "?"))]
         rest = rest[end + 1 :]
     return "".join(out) + rest
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from advisor.ask import WORTH_ASKING, next_probes
+from advisor.ask import SETTLED, WORTH_ASKING, next_probes, settled
 from advisor.diagnose import Diagnosis
 from advisor.rank import Hypothesis
 from advisor.verdict import verdict
@@ -21,7 +21,6 @@ from facts.told import MESSAGE, OTHERS, misfit, of_trace, read_frames, told_even
 if TYPE_CHECKING:
     from advisor.bundle import Bundle
 
-SETTLED = 0.1  # bits; a smaller gain is not worth a question once the cause is diagnosed
 QUESTIONS = 15  # questions at most, unless the person asks for more
 MESSAGE_LEFT = 0.02  # the same for a question about a message that is before the eyes
 UNSEEN = 3  # questions about the message that nobody could answer
@@ -101,7 +100,7 @@ class Session:
             return None
         probes = self.work.base.probes
         asked = {probes[name]["learns"] for name in passed if name in probes}
-        least = SETTLED if self.settled else WORTH_ASKING
+        least = SETTLED if settled(self.diagnosis) else WORTH_ASKING
         unseen = self._message_unseen()
         lower = min(least, MESSAGE_LEFT)
         for offer in next_probes(self.work.base, self.diagnosis, passed, number=len(passed) + 40, least=lower):
@@ -117,12 +116,6 @@ class Session:
         """Whether the person could tell nothing about the message, so that no more of it is asked for."""
         about = [s for s in self.steps if s.action in ("answer", "skip") and s.name.startswith(_ABOUT_MESSAGE)]
         return len(about) >= UNSEEN and all(step.action == "skip" for step in about)
-
-    @property
-    def settled(self) -> bool:
-        """Whether the cause is diagnosed, so that only what could overturn it is worth a question."""
-        ranking = self.diagnosis.ranking
-        return ranking.status == "diagnosed" and bool(ranking.mechanisms())
 
     def what_if(self, fact: str, raw: object) -> list[Change]:
         """How the belief would move if the fact had this value; nothing is changed.  Raises ValueError."""

@@ -24,6 +24,7 @@ from kb.model import Incident
 from kb.where import BUILT_IN
 
 WRONG_EVERY = 5  # a mistaken person gives every fifth answer wrong
+WRONG: dict[str, Value] = {"message.trace": ("worker_thread", "kthread"), "message.address": "ffff888012345678"}
 NOT_ASKED = ("log.", "kernel.cmdline.")
 
 
@@ -111,6 +112,8 @@ def fitting(op: str, wanted: Any) -> Value | None:
 
 def other(work: Work, fact: str, value: Value) -> Value:
     """A wrong answer."""
+    if fact in WRONG:
+        return WRONG[fact]
     kind = work.gatherer.names.type_of(fact)
     if isinstance(value, bool):
         return not value
