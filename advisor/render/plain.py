@@ -66,6 +66,11 @@ class Style:
         return self._wrap("36", text)
 
 
+def counted(number: int, noun: str) -> str:
+    """3 events, 1 event."""
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
 def percent(probability: float) -> str:
     """A probability in words that do not promise more than it holds: never 0 % or 100 %."""
     return "over 99 %" if probability > 0.99 else f"{max(1, round(probability * 100))} %"

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.render.parts import shown
-from advisor.render.plain import Style, percent, safe, wrap
+from advisor.render.plain import Style, counted, percent, safe, wrap
 from advisor.render.text import text as verdict_text
 from advisor.repl.files import Files
 from advisor.repl.live import NO, YES, Live
@@ -98,7 +98,7 @@ class Conversation:
         files = len(self.session.evidence.files)
         if not asked and not files and not self.session.steps:
             return ""
-        parts = [f"{files} log{'s' * (files != 1)}", f"{asked} question{'s' * (asked != 1)} of {self.session.limit}"]
+        parts = [counted(files, "log"), f"{counted(asked, 'question')} of {self.session.limit}"]
         parts.append(self.session.diagnosis.ranking.status)
         parts += [f"kept as {self.journal.id}"] if self.journal is not None else []
         return " - ".join([*parts, "help lists the commands"])

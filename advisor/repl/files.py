@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from advisor.bundle import Bundle, nothing, read
 from advisor.render.parts import shown
-from advisor.render.plain import safe
+from advisor.render.plain import counted, safe
 from facts.errors import InputError
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ class Files:
         self.talk.session.load(bundle.evidence, bundle)
         self.talk.reported = False
         evidence = bundle.evidence
-        self.talk.say(f"{evidence.lines} lines read, {len(evidence.events)} events.")
+        self.talk.say(f"{counted(evidence.lines, 'line')} read, {counted(len(evidence.events), 'event')}.")
         for note in evidence.notes[:5]:
             self.talk.say(f"  note: {safe(note)}")
         self.talk.show.timeline("")
@@ -114,8 +114,8 @@ class Files:
         self.talk.take_over(restored.session)
         evidence = restored.session.evidence
         steps = restored.session.steps
-        self.talk.say(f"Session {safe(restored.saved.header.get('id'))}: {evidence.lines} lines read, "
-                      f"{len(evidence.events)} events, {len(steps)} steps.")  # fmt: skip
+        self.talk.say(f"Session {safe(restored.saved.header.get('id'))}: {counted(evidence.lines, 'line')} read, "
+                      f"{counted(len(evidence.events), 'event')}, {counted(len(steps), 'step')}.")  # fmt: skip
         for line in [*restored.notes, *restored.changed(), *restored.differences()]:
             self.talk.say(f"  note: {safe(line)}")
         for step in steps:

@@ -66,6 +66,17 @@ class Terminal:
         self.child.send(line + "\r")
         return self.wait(rf"(?s)(?:{pattern}).*\nkadvisor[^\n]*>\Z", before)[before:]
 
+    def paste(self, text: str) -> None:
+        """A bracketed paste, as terminals send it."""
+        data = b"\x1b[200~" + text.replace("\n", "\r").encode() + b"\x1b[201~"
+        for start in range(0, len(data), 2048):
+            self.child.send(data[start : start + 2048])
+            self.read()
+
+    def resize(self, columns: int) -> None:
+        self.screen.resize(ROWS, columns)
+        self.child.setwinsize(ROWS, columns)
+
     def end(self) -> str:
         """The screen when the program is gone."""
         try:
@@ -160,6 +171,27 @@ def test_completion_in_a_terminal(terminal: Terminal) -> None:
     terminal.wait(r"why-not disk-worn-cheap")
     terminal.child.send("\r")
     terminal.wait(r"A cheap disk is worn \(disk-worn-cheap\): not shown")
+
+
+def test_a_paste_of_five_thousand_lines(terminal: Terminal) -> None:
+    terminal.wait(r"kadvisor>\Z")
+    lines = [f"[ {second:5d}.000000] eth0: link is up, {second} packets" for second in range(4999)]
+    terminal.paste("\n".join([*lines[:2500], "[ 2500.500000] sda stalls for 33 s", *lines[2500:]]) + "\n")
+    terminal.child.send("\r")
+    out = terminal.wait(r"(?s)5000 lines read, 1 event\..*\nkadvisor \[[^\n]*>\Z")
+    assert re.search(r"line 2501 .*Disk sda stalled", out)
+
+
+def test_a_new_width(terminal: Terminal) -> None:
+    terminal.wait(r"kadvisor>\Z")
+    terminal.say(f"load {STALLS}", "3 lines read, 3 events")
+    terminal.resize(50)
+    terminal.child.send("half")
+    terminal.wait(r"kadvisor[^\n]*> half\Z")
+    terminal.child.send("\x15")
+    out = terminal.say("verdict", "What happened")
+    out = out.partition("What happened")[2]
+    assert max(len(line) for line in out.splitlines() if not line.lstrip().startswith("$")) <= 50
 
 
 # fed by a pipe
