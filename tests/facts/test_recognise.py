@@ -235,6 +235,40 @@ def test_announcement_of_another_caller_inherits_nothing(reader: Recogniser) -> 
     assert (first.kind, first.frames, first.comm) == ("refcount-error", [], "")
 
 
+def test_a_complete_line_inherits_nothing(reader: Recogniser) -> None:
+    """In a journal without the kernel's own times, an oops hours later may stand just below."""
+    above = "Mar 03 09:40:17 n12 kernel: NVRM: Xid (PCI:0000:41:00): 31, pid=88121, name=python3, Ch 00000008"
+    reading = read(reader, "\n".join([above, *(f"Mar 03 11:58:03 n12 kernel: {line}" for line in oops())]))
+    first, second = reading.events[:2]
+    assert (first.kind, first.frames, first.comm) == ("gpu-error", [], "")
+    assert second.kind == "null-pointer-dereference"
+    assert second.frames
+
+
+@pytest.mark.parametrize(
+    ("line", "kind"),
+    [
+        (
+            "Unable to handle kernel access to user memory without uaccess routines at virtual address 0000000000000068",
+            "null",
+        ),
+        (
+            "Unable to handle kernel access to user memory outside uaccess routines at virtual address 0000000000000018",
+            "null",
+        ),
+        ("Unable to handle kernel execution of user memory at virtual address 0000000000000000", "null"),
+        (
+            "Unable to handle kernel access to user memory without uaccess routines at virtual address 0000003fb5a2c000",
+            "user",
+        ),
+    ],
+)
+def test_null_in_the_user_half(reader: Recogniser, line: str, kind: str) -> None:
+    """RISC-V, and arm64 with software PAN, report NULL in the words of an access to user memory."""
+    (event,) = read(reader, stamped(line, "Oops [#1]", "CPU: 1 PID: 7 Comm: acmed Not tainted 6.6.30 #1")).events
+    assert event.kind == ("null-pointer-dereference" if kind == "null" else "user-memory-access")
+
+
 def test_boots(reader: Recogniser) -> None:
     lived = stamped("systemd[1]: Reached target", at=500.0)
     reading = read(reader, booted() + lived + booted() + booted())
