@@ -252,6 +252,8 @@ class _Log:
         above = self.events[-1] if self.events else None
         if above is None or above.frames or not event.frames or above.severity not in ("failure", "problem"):
             return
+        if self.by.kinds[above.kind]["report"] == "none":  # complete in itself, as a GPU's line is
+            return
         same = above.boot == event.boot and (not above.caller or not event.caller or above.caller == event.caller)
         if not same or not 0 < event.line - above.line <= ANNOUNCED or above.kind == event.kind:
             return

@@ -175,7 +175,7 @@ def pointer_class(
                 if kind in TELLING and _explains(address, value):
                     return kind
                 if kind == "null" and own in ("small-offset", "error-pointer", "all-ones") and not used.second:
-                    return "small-offset" if used.displacement else "null"
+                    return "small-offset" if used.displacement or own == "small-offset" else "null"
             return own
         telling = [kind for kind in kinds if kind in TELLING]
         if telling:

@@ -44,6 +44,10 @@ CLASSES = {
         (0x5A5A5A5A5A5A5A5A, "x86_64", "allocated-poison"),
         (0xDEAD000000000100, "x86_64", "list-poison"),
         (0xDEAD000000000122 + 8, "arm64", "list-poison"),
+        (0xDEAD000000200200, "x86_64", "list-poison"),
+        (0xDEAD000000100100 + 8, "x86_64", "list-poison"),
+        (0xDEAD000000180000, "x86_64", "non-canonical"),
+        (0x00200200, "i386", "list-poison"),
         (0xDFFFFC0000000000, "x86_64", "null"),
         (0xDFFFFC0000000007, "x86_64", "small-offset"),
         (0xDFFF800000000003, "arm64", "small-offset"),
@@ -136,6 +140,9 @@ def test_pointer_class_prefers_the_register_used() -> None:
     assert pointer_class(0x25, error, "x86_64", used) == "error-pointer"
     assert pointer_class(0x38, {"rdi": 0, "rbx": 0x6B6B6B6B6B6B6B6B}, "x86_64", used) == "small-offset"
     assert pointer_class(None, {"rdi": 0x6B6B6B6B6B6B6B6B}, "x86_64", used) == "freed-poison"
+    load = arm64_operand("Code: aa0003f3 (f9400c00)")  # ldr x0, [x0, #24]: the displacement is not decoded
+    assert pointer_class(0x18, {"x0": 0}, "arm64", load) == "small-offset"
+    assert pointer_class(0, {"x0": 0}, "arm64", load) == "null"
 
 
 def test_pointer_class_without_the_instruction() -> None:

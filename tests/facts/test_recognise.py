@@ -235,6 +235,32 @@ def test_announcement_of_another_caller_inherits_nothing(reader: Recogniser) -> 
     assert (first.kind, first.frames, first.comm) == ("refcount-error", [], "")
 
 
+def test_a_complete_line_inherits_nothing(reader: Recogniser) -> None:
+    """In a journal without the kernel's own times, an oops hours later may stand just below."""
+    above = "Mar 03 09:40:17 n12 kernel: NVRM: Xid (PCI:0000:41:00): 31, pid=88121, name=python3, Ch 00000008"
+    reading = read(reader, "\n".join([above, *(f"Mar 03 11:58:03 n12 kernel: {line}" for line in oops())]))
+    first, second = reading.events[:2]
+    assert (first.kind, first.frames, first.comm) == ("gpu-error", [], "")
+    assert second.kind == "null-pointer-dereference"
+    assert second.frames
+
+
+@pytest.mark.parametrize(
+    ("what", "address", "kind"),
+    [
+        ("access to user memory without uaccess routines", "0000000000000068", "null-pointer-dereference"),  # riscv
+        ("access to user memory outside uaccess routines", "0000000000000018", "null-pointer-dereference"),  # arm64
+        ("execution of user memory", "0000000000000000", "null-pointer-dereference"),
+        ("access to user memory without uaccess routines", "0000003fb5a2c000", "user-memory-access"),
+    ],
+)
+def test_null_in_the_user_half(reader: Recogniser, what: str, address: str, kind: str) -> None:
+    """RISC-V, and arm64 with software PAN, report NULL in the words of an access to user memory."""
+    line = f"Unable to handle kernel {what} at virtual address {address}"
+    (event,) = read(reader, stamped(line, "Oops [#1]", "CPU: 1 PID: 7 Comm: acmed Not tainted 6.6.30 #1")).events
+    assert event.kind == kind
+
+
 def test_boots(reader: Recogniser) -> None:
     lived = stamped("systemd[1]: Reached target", at=500.0)
     reading = read(reader, booted() + lived + booted() + booted())
