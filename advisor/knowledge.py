@@ -148,6 +148,10 @@ def _cause(cause: Cause, style: Style, width: int) -> Iterator[str]:
     for item in cause.evidence:
         weight = ("-" if item.weight < 0 else "") + _WORDS.get(abs(item.weight), str(item.weight))
         yield from _hang(f"  {weight:>9}  ", f"{safe(item.says)}. {safe(item.why)}", width)
+    for entry in cause.commands:
+        yield ""
+        yield style.bold("Commands")
+        yield from (f"  $ {safe(line)}" for line in entry.run)
     if cause.verify:
         yield ""
         yield from wrap("verify with: " + ", ".join(cause.verify), width)

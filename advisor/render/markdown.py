@@ -9,8 +9,8 @@ from typing import Any
 
 from advisor.render.parts import (
     HEADS,
+    NOT_READY,
     NOTES,
-    READY,
     ROLES,
     UNNAMED,
     Cause,
@@ -18,6 +18,7 @@ from advisor.render.parts import (
     link,
     parts,
     place,
+    ready,
     shown,
     source,
     spans,
@@ -178,11 +179,12 @@ def _next(steps: list[dict[str, Any]]) -> Iterator[str]:
 
 def _readiness(readiness: dict[str, Any]) -> Iterator[str]:
     if readiness["ok"]:
-        yield f"Yes: {READY}."
+        yield f"Yes: {ready(readiness)}."
     elif readiness["ok"] is None:
         yield escape(unready(readiness)) + "."
     else:
-        yield "No usable dump:"
+        yield "No usable dump:" if readiness["problems"] else f"No usable dump: {NOT_READY}."
         yield ""
         for problem in readiness["problems"]:
             yield f"- {percent(problem['probability'])} {escape(problem['title'])}. {prose(problem['fix'])}"
+            yield from (f"  - {code(line)}" for line in problem["commands"])

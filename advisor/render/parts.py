@@ -20,7 +20,9 @@ HEADS = {
     "no-failure": "NO FAILURE FOUND",
 }
 ROLES = {"root": "started here", "precursor": "before it", "consequence": "then"}
-READY = "a capture kernel is loaded, a dump can be expected"
+READY = "a capture kernel is loaded, a dump can be expected; only a test crash proves it"
+PROVEN = "a dump was saved on this machine before, another can be expected"
+NOT_READY = "no capture kernel is loaded; the reason is not known"
 READINESS_UNKNOWN = "Nothing is known about kdump here; check kexec_crash_loaded, kexec_crash_size and crashkernel="
 READINESS_PARTLY = "Whether a dump would be saved is not known; check kexec_crash_loaded and kexec_crash_size"
 UNNAMED = "something this knowledge does not name"
@@ -79,6 +81,11 @@ def shown(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(safe(item) for item in value) or "(none)"
     return "unknown" if value is None else safe(value)
+
+
+def ready(readiness: dict[str, Any]) -> str:
+    """The sentence where a dump can be expected: by what."""
+    return PROVEN if readiness.get("proven") else READY
 
 
 def unready(readiness: dict[str, Any]) -> str:

@@ -6,7 +6,19 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
-from advisor.render.parts import HEADS, NOTES, READY, ROLES, UNNAMED, chain, parts, place, source, unready
+from advisor.render.parts import (
+    HEADS,
+    NOT_READY,
+    NOTES,
+    ROLES,
+    UNNAMED,
+    chain,
+    parts,
+    place,
+    ready,
+    source,
+    unready,
+)
 from advisor.render.plain import Style, percent, safe, seconds, wrap
 
 FINDINGS = 5  # findings of the first cause that are shown
@@ -111,15 +123,18 @@ def _next(verdict: dict[str, Any], width: int, style: Style) -> Iterator[str]:
 
 def _readiness(readiness: dict[str, Any], width: int, style: Style) -> Iterator[str]:
     if readiness["ok"]:
-        yield f"Next crash  {READY}"
+        yield from _item("Next crash  ", ready(readiness), width)
         return
     if readiness["ok"] is None:
         yield from _item("Next crash  ", unready(readiness), width)
         return
+    if not readiness["problems"]:
+        yield from _item("Next crash  ", NOT_READY, width)
     for number, problem in enumerate(readiness["problems"][:3]):
         head = "Next crash  " if number == 0 else " " * 12
         yield from _item(head, f"{style.doubt('no usable dump:') if number == 0 else ''} {safe(problem['title'])}. "
                          f"{safe(problem['fix'])}".strip(), width)  # fmt: skip
+        yield from (f"            {style.dim('$')} {safe(line)}" for line in problem["commands"])
 
 
 def _item(head: str, body: str, width: int) -> Iterator[str]:
