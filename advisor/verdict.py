@@ -15,6 +15,7 @@ from kb.cache import Base
 
 SCHEMA = "kadvisor/verdict/1"
 MAX_EVENTS = 200
+DOUBTED = 0.2  # what may keep a dump from being written is named from this probability on
 
 
 def verdict(base: Base, diagnosis: Diagnosis) -> dict[str, Any]:
@@ -144,12 +145,18 @@ def _readiness(base: Base, diagnosis: Diagnosis) -> dict[str, Any]:
         for h in diagnosis.ranking.hypotheses
         if h.facet == "readiness" and h.probability >= 0.5
     ]
+    doubts = [
+        {"id": h.cause, "title": base.causes[h.cause]["title"], "probability": round(h.probability, 3), "says": says}
+        for h in diagnosis.ranking.hypotheses
+        if h.facet == "readiness" and DOUBTED <= h.probability < 0.5
+        for says in [finding.says for finding in h.findings if finding.weight > 0][:1]
+    ]
     facts = diagnosis.memory.facts
     known = any(name.startswith("kdump.") for name in facts) or "kernel.cmdline" in facts
     loaded = facts.get("kdump.loaded")
     proven = facts.get("kdump.tested") is True or facts.get("kdump.newest_vmcore_complete") is True
     ok = False if problems or loaded is False else True if loaded or proven else None
-    return {"ok": ok, "known": known, "loaded": loaded, "proven": proven, "problems": problems}
+    return {"ok": ok, "known": known, "loaded": loaded, "proven": proven, "problems": problems, "doubts": doubts}
 
 
 def _summary(base: Base, root: Event | None, status: str, shown: list[Hypothesis]) -> str:

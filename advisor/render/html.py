@@ -17,6 +17,7 @@ from advisor.render.parts import (
     UNNAMED,
     Cause,
     chain,
+    doubts,
     link,
     parts,
     place,
@@ -226,6 +227,8 @@ def _readiness(readiness: dict[str, Any]) -> Iterator[str]:
             lines = "".join(f"<br><code>{escape(line)}</code>" for line in problem["commands"])
             yield f"<li>{_text(problem['title'])} {share}. {_prose(problem['fix'])}{lines}</li>"
         yield "</ul>"
+    if perhaps := doubts(readiness):
+        yield "<ul>" + "".join(f"<li>Perhaps {escape(one)}</li>" for one in perhaps) + "</ul>"
 
 
 def _facts(facts: dict[str, Any]) -> Iterator[str]:

@@ -15,6 +15,7 @@ from advisor.render.parts import (
     UNNAMED,
     Cause,
     chain,
+    doubts,
     link,
     parts,
     place,
@@ -188,3 +189,7 @@ def _readiness(readiness: dict[str, Any]) -> Iterator[str]:
         for problem in readiness["problems"]:
             yield f"- {percent(problem['probability'])} {escape(problem['title'])}. {prose(problem['fix'])}"
             yield from (f"  - {code(line)}" for line in problem["commands"])
+    for number, doubt in enumerate(doubts(readiness)):
+        if number == 0:
+            yield ""
+        yield f"- Perhaps {escape(doubt)}"

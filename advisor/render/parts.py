@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from advisor.render.plain import safe
+from advisor.render.plain import percent, safe
 
 RIVALS = 3
 EXPLAINED = 0.2  # a mechanism below this probability is named but not explained
@@ -86,6 +86,13 @@ def shown(value: object) -> str:
 def ready(readiness: dict[str, Any]) -> str:
     """The sentence where a dump can be expected: by what."""
     return PROVEN if readiness.get("proven") else READY
+
+
+def doubts(readiness: dict[str, Any]) -> list[str]:
+    """What might keep a dump from being written, a sentence each, where nothing keeps it for sure."""
+    if readiness["ok"] is False:
+        return []
+    return [f"{percent(d['probability'])} {safe(d['title'])} ({safe(d['says'])})" for d in readiness["doubts"][:3]]
 
 
 def unready(readiness: dict[str, Any]) -> str:

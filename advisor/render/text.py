@@ -13,6 +13,7 @@ from advisor.render.parts import (
     ROLES,
     UNNAMED,
     chain,
+    doubts,
     parts,
     place,
     ready,
@@ -124,9 +125,11 @@ def _next(verdict: dict[str, Any], width: int, style: Style) -> Iterator[str]:
 def _readiness(readiness: dict[str, Any], width: int, style: Style) -> Iterator[str]:
     if readiness["ok"]:
         yield from _item("Next crash  ", ready(readiness), width)
-        return
-    if readiness["ok"] is None:
+    elif readiness["ok"] is None:
         yield from _item("Next crash  ", unready(readiness), width)
+    for doubt in doubts(readiness):
+        yield from _item("            perhaps ", doubt, width)
+    if readiness["ok"] is not False:
         return
     if not readiness["problems"]:
         yield from _item("Next crash  ", NOT_READY, width)
