@@ -54,6 +54,17 @@ HOSTS = {
     "rhel 9 offset": Host(
         EL9, f"{BOOT} crashkernel=256M@16M", NOTHING, "crashkernel-placement-failed", "sudo grubby --update-kernel=ALL"
     ),
+    "cma alone": Host(
+        NOBLE,
+        f"{BOOT} crashkernel=1G,cma",
+        NOTHING,
+        "crashkernel-not-reserved",
+        "sudo apt install kdump-tools",
+        "@offset",
+    ),
+    "no place for a plain size": Host(
+        EL8_ARM, f"{BOOT} crashkernel=768M", NOTHING, "crashkernel-placement-failed", "sudo grubby --update-kernel=ALL"
+    ),
     "debian 12 without": Host(
         DEBIAN12, BOOT, NOTHING, "crashkernel-not-reserved", "sudo apt install kdump-tools", "grubby"
     ),
