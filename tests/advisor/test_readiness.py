@@ -224,9 +224,14 @@ def test_nothing_known_names_the_next_command(tmp_path: Path, capsys: pytest.Cap
     assert "not known" in out
 
 
-def test_a_physical_machine_is_not_asked_for_its_kind_of_xen(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_show_names_where_commands_are_meant_for(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["kb", "show", "kdump-service-inactive"]) == 0
+    out = capsys.readouterr().out
+    assert "Commands where kdump.setup is kdump-tools" in out
+    assert "$ kdump-config show" in out
+
+
+def test_nothing_idle_is_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     out = told(tmp_path, capsys, "text", EL10, BOOT, **NOTHING)
     assert "Xen guest" not in out
     assert "newest dump" not in out
