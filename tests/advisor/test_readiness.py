@@ -235,3 +235,41 @@ def test_nothing_idle_is_asked(tmp_path: Path, capsys: pytest.CaptureFixture[str
     out = told(tmp_path, capsys, "text", EL10, BOOT, **NOTHING)
     assert "Xen guest" not in out
     assert "newest dump" not in out
+
+
+@pytest.mark.parametrize(
+    ("release", "facts", "name", "value"),
+    [
+        (EL9, {"hardware.edac_corrected": 3}, "hardware.ecc", True),
+        (EL9, {"hardware.edac_driver": True, "hardware.vendor": "Dell Inc."}, "hardware.ecc", True),
+        (EL9, {"hardware.edac_driver": True}, "hardware.ecc", None),
+        (EL9, {"hardware.edac_corrected": 0}, "hardware.ecc", None),
+        (EL9, {"hardware.numa_nodes": 1}, "numa.unbalanced", False),
+        (EL9, {"hardware.numa_nodes": 2}, "numa.unbalanced", None),
+        (EL9, {"sysctl.kernel.watchdog_thresh": 0}, "sysctl.kernel.nmi_watchdog", False),
+        (EL9, {"sysctl.kernel.watchdog": False}, "sysctl.kernel.nmi_watchdog", False),
+        (AMAZON, {}, "virtualization.cloud", "aws"),
+        (AMAZON, {"hardware.vendor": "VMware, Inc."}, "virtualization.cloud", None),
+        (AMAZON, {"hardware.vendor": "VMware, Inc."}, "virtualization.kind", "vmware"),
+        ("6.6.57.1-7.azl3", {}, "virtualization.kind", None),
+        (DEBIAN12, {"hardware.vendor": "Xen", "hardware.product": "HVM domU"}, "virtualization.xen_guest", "hvm"),
+        (DEBIAN12, {"virtualization.xen_guest": "pv"}, "virtualization.kind", "xen"),
+        (SLES15, {}, "kdump.setup", "suse"),
+        (AMAZON, {}, "kdump.setup", "grubby"),
+        (EL10, {}, "kdump.setup", "kdumpctl"),
+        ("6.14.0-custom", {"kernel.distribution": "Rocky Linux 9.5 (Blue Onyx)"}, "kdump.setup", "kdumpctl"),
+        ("6.14.0-custom", {"kernel.distribution": "Ubuntu 24.04.2 LTS"}, "kdump.setup", "kdump-tools"),
+        ("6.14.0-custom", {}, "kdump.setup", None),
+    ],
+)
+def test_what_follows_about_a_host(
+    tmp_path: Path,
+    capsys: pytest.CaptureFixture[str],
+    release: str,
+    facts: dict[str, object],
+    name: str,
+    value: object,
+) -> None:
+    verdict = json.loads(told(tmp_path, capsys, "json", release, BOOT, **facts))
+    found = verdict["facts"].get(name)
+    assert (found["value"] if found else None) == value

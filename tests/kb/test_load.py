@@ -136,7 +136,7 @@ BAD = [
     (CANDLE, "has: stairs", "has: stares", 9, "evidence.on-the-stairs.when.trace", "did you mean stairs"),
     (CANDLE, "house.age", "house.aged", 14, "evidence.young-house.when.fact", "did you mean house.age"),
     (CANDLE, "{title: A book,", "{titel: A book,", 20, "references.titel", "did you mean title"),
-    (CANDLE, "verify: [look]", "commands: [{when: {fact: house.old, is: 1}, run: [l]}]", 18, "commands.when.fact", "is no f"),
+    (CANDLE, "verify: [look]", "commands: [{when: {fact: h.x, is: 1}, run: [l]}]", 18, "commands.when.fact", "is no f"),
     (CANDLE, "verify: [look]", "commands: [{runs: [ls]}]", 18, "commands.run", "is missing"),
     (CANDLE, "## Prevent", "## Prevention", 22, "Prevent", "missing or empty"),
     (CANDLE, "verify: [look]", "verify: [*look]", 18, "", "aliases (*look) are not accepted"),
