@@ -8,9 +8,10 @@ from collections.abc import Iterator
 
 from advisor.render.plain import Style, safe, wrap
 from advisor.terminal import UNUSABLE, USABLE, columns, complain, wants_colour, write
+from kb.check import parts
 from kb.fields import suggestion
 from kb.load import load
-from kb.model import WEIGHTS, Cause, EventKind, Incident, Knowledge, Probe
+from kb.model import WEIGHTS, Cause, Condition, Constant, EventKind, FactIs, Incident, Knowledge, Probe
 
 _WORDS = {value: name for name, value in WEIGHTS.items()}
 
@@ -148,11 +149,25 @@ def _cause(cause: Cause, style: Style, width: int) -> Iterator[str]:
     for item in cause.evidence:
         weight = ("-" if item.weight < 0 else "") + _WORDS.get(abs(item.weight), str(item.weight))
         yield from _hang(f"  {weight:>9}  ", f"{safe(item.says)}. {safe(item.why)}", width)
+    for entry in cause.commands:
+        yield ""
+        yield from wrap(f"Commands{_where(entry.when)}", width)
+        yield from (f"  $ {safe(line)}" for line in entry.run)
     if cause.verify:
         yield ""
         yield from wrap("verify with: " + ", ".join(cause.verify), width)
     for reference in cause.references:
         yield from _hang("  - ", f"{safe(reference.title)} {safe(reference.url)}".strip(), width)
+
+
+def _where(condition: Condition | None) -> str:
+    """The facts that commands are meant for."""
+    facts = [part for part in parts(condition) if isinstance(part, FactIs)] if condition is not None else []
+    return " where " + ", ".join(f"{fact.name} {fact.op} {_values(fact.value)}" for fact in facts) if facts else ""
+
+
+def _values(value: Constant) -> str:
+    return " or ".join(map(str, value)) if isinstance(value, tuple) else str(value)
 
 
 def _markdown(text: str, width: int) -> Iterator[str]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from advisor.ask import next_probes
 from advisor.diagnose import Diagnosis
+from advisor.engine.evaluator import Matcher
 from advisor.rank import SHOWN, Hypothesis
 from advisor.render.plain import percent
 from facts.records import Event
@@ -14,6 +15,7 @@ from kb.cache import Base
 
 SCHEMA = "kadvisor/verdict/1"
 MAX_EVENTS = 200
+DOUBTED = 0.2  # what may keep a dump from being written is named from this probability on
 
 
 def verdict(base: Base, diagnosis: Diagnosis) -> dict[str, Any]:
@@ -90,6 +92,15 @@ def title(event: Event) -> str:
     return "".join(out) + rest
 
 
+def commands(base: Base, diagnosis: Diagnosis, cause: str) -> list[str]:
+    """What to type for the fix of a cause on this machine, as far as it is known; [] where nothing fits."""
+    matcher = Matcher(base.leaves, diagnosis.memory)
+    for entry in base.causes[cause]["commands"]:
+        if any(matcher.clause(clause) is not None for clause in entry["clauses"]):
+            return list(entry["run"])
+    return []
+
+
 def _cause(base: Base, diagnosis: Diagnosis, hypothesis: Hypothesis) -> dict[str, Any]:
     cause = base.causes[hypothesis.cause]
     events = diagnosis.evidence.events
@@ -116,6 +127,7 @@ def _cause(base: Base, diagnosis: Diagnosis, hypothesis: Hypothesis) -> dict[str
         "verify": cause["verify"],
         "mitigate": cause["mitigate"],
         "fix": cause["fix"],
+        "commands": commands(base, diagnosis, hypothesis.cause),
         "prevent": cause["prevent"],
         "references": [{"title": name, "url": url} for name, url in cause["references"]],
     }
@@ -129,15 +141,23 @@ def _readiness(base: Base, diagnosis: Diagnosis) -> dict[str, Any]:
             "title": base.causes[h.cause]["title"],
             "probability": round(h.probability, 3),
             "fix": base.causes[h.cause]["fix"],
+            "commands": commands(base, diagnosis, h.cause),
         }
         for h in diagnosis.ranking.hypotheses
         if h.facet == "readiness" and h.probability >= 0.5
     ]
+    doubts = [
+        {"id": h.cause, "title": base.causes[h.cause]["title"], "probability": round(h.probability, 3), "says": says}
+        for h in diagnosis.ranking.hypotheses
+        if h.facet == "readiness" and DOUBTED <= h.probability < 0.5
+        for says in [finding.says for finding in h.findings if finding.weight > 0][:1]
+    ]
     facts = diagnosis.memory.facts
     known = any(name.startswith("kdump.") for name in facts) or "kernel.cmdline" in facts
-    ready = facts.get("kdump.loaded") is True or facts.get("kdump.newest_vmcore_complete") is True
-    ok = False if problems else True if ready else None
-    return {"ok": ok, "known": known, "problems": problems}
+    loaded = facts.get("kdump.loaded")
+    proven = facts.get("kdump.tested") is True or facts.get("kdump.newest_vmcore_complete") is True
+    ok = False if problems or loaded is False else True if loaded or proven else None
+    return {"ok": ok, "known": known, "loaded": loaded, "proven": proven, "problems": problems, "doubts": doubts}
 
 
 def _summary(base: Base, root: Event | None, status: str, shown: list[Hypothesis]) -> str:

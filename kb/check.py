@@ -210,11 +210,22 @@ def causes(knowledge: Knowledge) -> Iterator[Problem]:
                 cause.place, "explains", "explains no event and no fact speaks for it; it can never be reached"
             )
         yield from _evidence(knowledge, cause)
+        yield from _commands(cause)
         for heading, text in cause.sections.items():
             for match in _EMPHASIS.finditer(text):
                 if match[1] not in words.families:
                     hint = suggestion(match[1], words.families)
                     yield Problem(cause.place, heading, f"*{match[1]}* is no cause{hint}")
+
+
+def _commands(cause: Cause) -> Iterator[Problem]:
+    """Commands can be shown as they stand, and each list of them can be reached."""
+    for number, item in enumerate(cause.commands, 1):
+        if item.when is None and number < len(cause.commands):
+            yield Problem(item.place, "commands", "has no `when` and is not the last; those after it are never shown")
+        for line in item.run:
+            if not line.isprintable() or not line.strip():
+                yield Problem(item.place, "commands.run", f"{line[:60]!r}: one command in one line belongs here")
 
 
 def _on_facts(cause: Cause) -> bool:

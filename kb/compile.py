@@ -133,6 +133,13 @@ def compile_base(knowledge: Knowledge) -> dict[str, object]:
             "mitigate": first_sentence(cause.sections.get("Mitigate", "")),
             "fix": first_sentence(cause.sections.get("Fix", "")),
             "prevent": first_sentence(cause.sections.get("Prevent", "")),
+            "commands": [
+                {
+                    "clauses": [[]] if item.when is None else clauses(item.when, item.place, "commands"),
+                    "run": list(item.run),
+                }
+                for item in cause.commands
+            ],
             "references": [[ref.title, ref.url] for ref in cause.references],
             "evidence": [
                 {

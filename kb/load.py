@@ -16,6 +16,7 @@ from kb.model import (
     SEVERITIES,
     WEIGHTS,
     Cause,
+    Commands,
     Condition,
     Derivation,
     EventKind,
@@ -337,9 +338,18 @@ class Loader:
             tuple(references),
             found,
             fields.place,
+            tuple(self._commands(item, path) for item in fields.items("commands")),
         )
         fields.done()
         return cause
+
+    def _commands(self, node: Node, path: str) -> Commands:
+        fields = Fields(node, path, self.problems, "commands")
+        when = fields.node("when")
+        condition = None if when is None else self.conditions.read(when, path, self.problems, "commands.when")
+        one = Commands(condition, fields.texts("run", required=True), fields.place)
+        fields.done()
+        return one
 
     def _evidence(self, node: Node, path: str) -> Evidence:
         fields = Fields(node, path, self.problems, "evidence")

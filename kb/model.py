@@ -89,6 +89,14 @@ class Evidence(NamedTuple):
     place: Place
 
 
+class Commands(NamedTuple):
+    """What to type for the fix, where `when` holds (None: everywhere)."""
+
+    when: Condition | None
+    run: tuple[str, ...]  # one command a line, shown and never run
+    place: Place
+
+
 class Reference(NamedTuple):
     title: str
     url: str
@@ -108,6 +116,7 @@ class Cause(NamedTuple):
     references: tuple[Reference, ...]
     sections: dict[str, str]  # heading -> Markdown text
     place: Place
+    commands: tuple[Commands, ...] = ()  # the first that holds is shown
 
 
 class Pattern(NamedTuple):

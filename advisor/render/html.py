@@ -12,15 +12,17 @@ from typing import Any
 
 from advisor.render.parts import (
     HEADS,
-    READY,
+    NOT_READY,
     ROLES,
     UNNAMED,
     Cause,
     advice,
     chain,
+    doubts,
     link,
     parts,
     place,
+    ready,
     shown,
     source,
     spans,
@@ -215,15 +217,19 @@ def _references(references: list[dict[str, str]]) -> Iterator[str]:
 
 def _readiness(readiness: dict[str, Any]) -> Iterator[str]:
     if readiness["ok"]:
-        yield f'<p><strong class="plus">Yes</strong>: {READY}.</p>'
+        yield f'<p><strong class="plus">Yes</strong>: {ready(readiness)}.</p>'
     elif readiness["ok"] is None:
         yield f"<p>{_text(unready(readiness))}.</p>"
     else:
-        yield '<p><strong class="minus">No usable dump</strong></p><ul>'
+        why = "" if readiness["problems"] else f": {NOT_READY}"
+        yield f'<p><strong class="minus">No usable dump</strong>{why}</p><ul>'
         for problem in readiness["problems"]:
             share = f'<span class="dim">({percent(problem["probability"])})</span>'
-            yield f"<li>{_text(problem['title'])} {share}. {_prose(problem['fix'])}</li>"
+            lines = "".join(f"<br><code>{escape(line)}</code>" for line in problem["commands"])
+            yield f"<li>{_text(problem['title'])} {share}. {_prose(problem['fix'])}{lines}</li>"
         yield "</ul>"
+    if perhaps := doubts(readiness):
+        yield "<ul>" + "".join(f"<li>Perhaps {escape(one)}</li>" for one in perhaps) + "</ul>"
 
 
 def _facts(facts: dict[str, Any]) -> Iterator[str]:

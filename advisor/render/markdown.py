@@ -9,16 +9,18 @@ from typing import Any
 
 from advisor.render.parts import (
     HEADS,
+    NOT_READY,
     NOTES,
-    READY,
     ROLES,
     UNNAMED,
     Cause,
     advice,
     chain,
+    doubts,
     link,
     parts,
     place,
+    ready,
     shown,
     source,
     spans,
@@ -179,11 +181,16 @@ def _next(steps: list[dict[str, Any]]) -> Iterator[str]:
 
 def _readiness(readiness: dict[str, Any]) -> Iterator[str]:
     if readiness["ok"]:
-        yield f"Yes: {READY}."
+        yield f"Yes: {ready(readiness)}."
     elif readiness["ok"] is None:
         yield escape(unready(readiness)) + "."
     else:
-        yield "No usable dump:"
+        yield "No usable dump:" if readiness["problems"] else f"No usable dump: {NOT_READY}."
         yield ""
         for problem in readiness["problems"]:
             yield f"- {percent(problem['probability'])} {escape(problem['title'])}. {prose(problem['fix'])}"
+            yield from (f"  - {code(line)}" for line in problem["commands"])
+    for number, doubt in enumerate(doubts(readiness)):
+        if number == 0:
+            yield ""
+        yield f"- Perhaps {escape(doubt)}"

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from advisor.render.plain import safe
+from advisor.render.plain import percent, safe
 
 RIVALS = 3
 EXPLAINED = 0.2  # a mechanism below this probability is named but not explained
@@ -21,7 +21,9 @@ HEADS = {
     "no-failure": "NO FAILURE FOUND",
 }
 ROLES = {"root": "started here", "precursor": "before it", "consequence": "then"}
-READY = "a capture kernel is loaded, a dump can be expected"
+READY = "a capture kernel is loaded, a dump can be expected; only a test crash proves it"
+PROVEN = "a dump was saved on this machine before, another can be expected"
+NOT_READY = "no capture kernel is loaded; the reason is not known"
 READINESS_UNKNOWN = "Nothing is known about kdump here; check kexec_crash_loaded, kexec_crash_size and crashkernel="
 READINESS_PARTLY = "Whether a dump would be saved is not known; check kexec_crash_loaded and kexec_crash_size"
 UNNAMED = "something this knowledge does not name"
@@ -89,6 +91,18 @@ def shown(value: object) -> str:
     if isinstance(value, (list, tuple)):
         return ", ".join(safe(item) for item in value) or "(none)"
     return "unknown" if value is None else safe(value)
+
+
+def ready(readiness: dict[str, Any]) -> str:
+    """The sentence where a dump can be expected: by what."""
+    return PROVEN if readiness.get("proven") else READY
+
+
+def doubts(readiness: dict[str, Any]) -> list[str]:
+    """What might keep a dump from being written, a sentence each, where nothing keeps it for sure."""
+    if readiness["ok"] is False:
+        return []
+    return [f"{percent(d['probability'])} {safe(d['title'])} ({safe(d['says'])})" for d in readiness["doubts"][:3]]
 
 
 def unready(readiness: dict[str, Any]) -> str:

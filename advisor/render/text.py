@@ -6,7 +6,21 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
-from advisor.render.parts import HEADS, NOTES, READY, ROLES, UNNAMED, advice, chain, parts, place, source, unready
+from advisor.render.parts import (
+    HEADS,
+    NOT_READY,
+    NOTES,
+    ROLES,
+    UNNAMED,
+    advice,
+    chain,
+    doubts,
+    parts,
+    place,
+    ready,
+    source,
+    unready,
+)
 from advisor.render.plain import Style, percent, safe, seconds, wrap
 
 FINDINGS = 5  # findings of the first cause that are shown
@@ -114,15 +128,20 @@ def _next(verdict: dict[str, Any], width: int, style: Style) -> Iterator[str]:
 
 def _readiness(readiness: dict[str, Any], width: int, style: Style) -> Iterator[str]:
     if readiness["ok"]:
-        yield f"Next crash  {READY}"
-        return
-    if readiness["ok"] is None:
+        yield from _item("Next crash  ", ready(readiness), width)
+    elif readiness["ok"] is None:
         yield from _item("Next crash  ", unready(readiness), width)
+    for doubt in doubts(readiness):
+        yield from _item("            perhaps ", doubt, width)
+    if readiness["ok"] is not False:
         return
+    if not readiness["problems"]:
+        yield from _item("Next crash  ", NOT_READY, width)
     for number, problem in enumerate(readiness["problems"][:3]):
         head = "Next crash  " if number == 0 else " " * 12
         yield from _item(head, f"{style.doubt('no usable dump:') if number == 0 else ''} {safe(problem['title'])}. "
                          f"{safe(problem['fix'])}".strip(), width)  # fmt: skip
+        yield from (f"            {style.dim('$')} {safe(line)}" for line in problem["commands"])
 
 
 def _item(head: str, body: str, width: int) -> Iterator[str]:

@@ -71,6 +71,15 @@ DEFECTS = [
         "evidence.on-the-stairs", "more than 64 alternatives",
     ),
     ("unknown placeholder", CANDLE, '{room}"', '{rom}"', "evidence.on-the-stairs.says", "{rom} is no attribute"),
+    (
+        "commands that are never shown", CANDLE, "verify: [look]",
+        "verify: [look]\ncommands: [{run: [blow]}, {when: {fact: house.wooden, is: true}, run: [pour]}]",
+        "commands", "never shown",
+    ),
+    (
+        "a command of two lines", CANDLE, "verify: [look]", 'verify: [look]\ncommands: [{run: ["blow\\nrun"]}]',
+        "commands.run", "one command in one line",
+    ),
     ("unknown cause in emphasis", CANDLE, "*double-check*", "*wrong-cable*", "How to verify", "*wrong-cable* is no"),
     ("missing section", CANDLE, "## Prevent\n\nUse lamps.\n", "", "Prevent", "missing or empty"),
     ("empty section", CANDLE, "Use lamps.\n", "", "Prevent", "missing or empty"),

@@ -78,6 +78,14 @@ def test_cause(sound: Knowledge) -> None:
     assert (sound.causes["neighbour"].prior, sound.causes["cable"].prior) == (-16, -5)
 
 
+def test_commands(tmp_path: Path) -> None:
+    lists = "verify: [look]\ncommands: [{when: {fact: house.wooden, is: true}, run: [pour water, look]}, {run: [blow]}]"
+    candle = read(write(tmp_path, {CANDLE: FILES[CANDLE].replace("verify: [look]", lists)})).causes["candle"]
+    assert [item.run for item in candle.commands] == [("pour water", "look"), ("blow",)]
+    assert candle.commands[0].when == FactIs("house.wooden", "is", True)
+    assert candle.commands[1].when is None
+
+
 def test_probe_derivation_incident(sound: Knowledge) -> None:
     look, ask = sound.probes["look"], sound.probes["ask-neighbour"]
     assert (look.kind, look.command, look.learns, look.cost) == ("command", ("ls", "/house"), "house.age", 1)
@@ -128,6 +136,8 @@ BAD = [
     (CANDLE, "has: stairs", "has: stares", 9, "evidence.on-the-stairs.when.trace", "did you mean stairs"),
     (CANDLE, "house.age", "house.aged", 14, "evidence.young-house.when.fact", "did you mean house.age"),
     (CANDLE, "{title: A book,", "{titel: A book,", 20, "references.titel", "did you mean title"),
+    (CANDLE, "verify: [look]", "commands: [{when: {fact: h.x, is: 1}, run: [l]}]", 18, "commands.when.fact", "is no f"),
+    (CANDLE, "verify: [look]", "commands: [{runs: [ls]}]", 18, "commands.run", "is missing"),
     (CANDLE, "## Prevent", "## Prevention", 22, "Prevent", "missing or empty"),
     (CANDLE, "verify: [look]", "verify: [*look]", 18, "", "aliases (*look) are not accepted"),
     (CANDLE, "title: A candle", "title: !!str A candle", 3, "", "tags"),
