@@ -52,7 +52,7 @@ def one(work: Work, path: str) -> dict[str, Any]:
         return {
             "schema": SCHEMA, "input": path, "usable": False, "files": [], "status": "undetermined",
             "summary": "The input could not be used.", "events": [], "root_event": None, "chain": [], "causes": [],
-            "something_else": 1.0, "readiness": {"ok": None, "known": False, "problems": []}, "next": [],
+            "something_else": 1.0, "defects": [], "readiness": {"ok": None, "known": False, "problems": []}, "next": [],
             "signature": None, "facts": {}, "notes": [], "lines_read": 0, "error": str(error),
         }  # fmt: skip
 

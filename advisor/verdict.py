@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from advisor.ask import next_probes
+from advisor.defects import AFFECTED, defects
 from advisor.diagnose import Diagnosis
 from advisor.rank import SHOWN, Hypothesis
 from advisor.render.plain import percent
@@ -19,6 +20,7 @@ MAX_EVENTS = 200
 def verdict(base: Base, diagnosis: Diagnosis) -> dict[str, Any]:
     """The verdict of a diagnosis.  Its fields: docs/verdict.md."""
     evidence, ranking = diagnosis.evidence, diagnosis.ranking
+    known = defects(base, diagnosis)
     shown = [h for h in ranking.hypotheses if h.probability >= SHOWN]
     kept, moved = _kept(evidence.events, evidence.root, evidence.chain)
     root = evidence.events[evidence.root] if evidence.root is not None else None
@@ -27,12 +29,13 @@ def verdict(base: Base, diagnosis: Diagnosis) -> dict[str, Any]:
         "input": evidence.name,
         "files": evidence.files,
         "status": ranking.status,
-        "summary": _summary(base, root, ranking.status, shown),
+        "summary": _summary(base, root, ranking.status, shown, known),
         "events": [_event(evidence.events[index]) for index in kept],
         "root_event": moved.get(evidence.root) if evidence.root is not None else None,
         "chain": [moved[index] for index in evidence.chain if index in moved],
         "causes": [_cause(base, diagnosis, h) for h in shown],
         "something_else": round(ranking.open, 3),
+        "defects": known,
         "readiness": _readiness(base, diagnosis),
         "next": next_probes(base, diagnosis),
         "signature": signature(root) if root is not None else None,
@@ -139,7 +142,9 @@ def _readiness(base: Base, diagnosis: Diagnosis) -> dict[str, Any]:
     return {"ok": ok, "known": known, "problems": problems}
 
 
-def _summary(base: Base, root: Event | None, status: str, shown: list[Hypothesis]) -> str:
+def _summary(
+    base: Base, root: Event | None, status: str, shown: list[Hypothesis], known: list[dict[str, Any]]
+) -> str:
     """One sentence for a ticket."""
     mechanisms = [h for h in shown if h.facet == "mechanism"]
     if status == "no-failure":
@@ -151,16 +156,18 @@ def _summary(base: Base, root: Event | None, status: str, shown: list[Hypothesis
             happened += f" in {function}" + (f" [{module}]" if module else "")
         elif module:
             happened += f" in module {module}"
+    fixed = f"; a known defect, fixed in {known[0]['fixed_in']}" if known and known[0]["status"] == AFFECTED else ""
     risks = [h for h in shown if h.facet == "risk" and h.probability >= 0.5]
     if status == "undetermined" or not (mechanisms or risks):
-        return f"{happened}; the cause is undetermined."
+        return f"{happened}; the cause is undetermined{fixed}."
     best = mechanisms[0] if mechanisms and (mechanisms[0].probability >= 0.2 or not risks) else risks[0]
     word = "most probably" if status == "diagnosed" else "probably"
     parts = [f"{happened}: {word} {_lower(base.causes[best.cause]['title'])} ({percent(round(best.probability, 3))})"]
     beside = [h for h in shown if h.facet in ("owner", "policy") and h.probability >= 0.5]
+    beside = [h for h in beside if not (fixed and any(f.id.startswith("defect-") for f in h.findings))]
     if beside:
         parts.append("; ".join(_lower(base.causes[h.cause]["title"]) for h in beside[:2]))
-    return "; ".join(parts) + "."
+    return "; ".join(parts) + fixed + "."
 
 
 def _lower(text: str) -> str:

@@ -10,7 +10,9 @@ from typing import Any
 
 from advisor.engine import Firing, Memory, Rule
 from facts.records import Value
+from kb.versions import outdated, state
 
+RELEASE_OPS = ("lacks", "may-lack", "outdated")  # tests of a release (kb/versions.py)
 Match = tuple[tuple[int, ...], tuple[str, ...]]  # events, facts
 
 
@@ -41,6 +43,12 @@ def holds(op: str, actual: Value | None, wanted: Any) -> bool:
         else:
             inside = str(wanted).lower() in str(actual).lower()
         return inside is (op == "contains")
+    if op in RELEASE_OPS:
+        if not isinstance(actual, str):
+            return False
+        if op == "outdated":
+            return outdated(actual, wanted)
+        return state(actual, wanted) == ("affected" if op == "lacks" else "unknown")
     if op.startswith("has"):
         tags = actual if isinstance(actual, tuple) else ()
         if op == "has":

@@ -17,6 +17,8 @@ from advisor.render.parts import (
     UNNAMED,
     Cause,
     chain,
+    commit,
+    defects,
     link,
     parts,
     place,
@@ -109,6 +111,11 @@ def _body(verdict: dict[str, Any]) -> Iterator[str]:
         yield f"<h2>Why <code>{_text(first['id'])}</code></h2>"
         yield from _share(first["probability"], f"<strong>{_text(first['title'])}</strong>")
         yield from _findings(first)
+    heading, known = defects(verdict)
+    if known:
+        yield f"<h2>{heading}</h2>"
+        for defect in known:
+            yield from _defect(defect)
     if beside:
         yield "<h2>Beside it</h2>"
         for cause in beside:
@@ -193,6 +200,17 @@ def _cause(cause: Cause, fix: bool = False) -> Iterator[str]:
     if fix and cause["fix"]:
         cells.append(f'<div class="small">Fix: {_prose(cause["fix"])}</div>')
     yield from _share(cause["probability"], *cells)
+
+
+def _defect(defect: dict[str, Any]) -> Iterator[str]:
+    yield f"<p><strong>{_text(defect['title'])}</strong> <code>{_text(defect['id'])}</code><br>{_prose(defect['says'])}</p><ul>"
+    yield from (f"<li>Commit: {_text(commit(one))}</li>" for one in defect["commits"])
+    if defect["workaround"]:
+        yield f"<li>Workaround: {_prose(defect['workaround'])}</li>"
+    for document in defect["sources"]:
+        title, url = _text(document["title"]), link(document["url"])
+        yield f'<li>Source: <a href="{escape(url)}" rel="noreferrer">{title}</a></li>' if url else f"<li>Source: {title}</li>"
+    yield "</ul>"
 
 
 def _next(steps: list[dict[str, Any]]) -> Iterator[str]:

@@ -24,6 +24,7 @@ READY = "a capture kernel is loaded, a dump can be expected"
 READINESS_UNKNOWN = "Nothing is known about kdump here; check kexec_crash_loaded, kexec_crash_size and crashkernel="
 READINESS_PARTLY = "Whether a dump would be saved is not known; check kexec_crash_loaded and kexec_crash_size"
 UNNAMED = "something this knowledge does not name"
+DEFECTS = 3  # known defects that are shown
 _URL = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%-]+").fullmatch
 
 Cause = dict[str, Any]
@@ -46,6 +47,20 @@ def parts(verdict: dict[str, Any]) -> Parts:
         c for c in causes if c["facet"] in ("owner", "policy", "risk") and c["probability"] >= 0.5 and c is not first
     ]
     return Parts(first, beside, [c for c in mechanisms if c is not first][:RIVALS])
+
+
+def defects(verdict: dict[str, Any]) -> tuple[str, list[dict[str, Any]]]:
+    """A heading for the known defects that fit, and those to show: the ones that this kernel surely has, where there are."""
+    known: list[dict[str, Any]] = verdict.get("defects", [])
+    affected = [one for one in known if one["status"] == "affected"]
+    if affected:
+        return ("Known defects of this kernel" if len(affected) > 1 else "Known defect of this kernel"), affected[:DEFECTS]
+    return ("Known defects that may be it" if len(known) > 1 else "Known defect that may be it"), known[:DEFECTS]
+
+
+def commit(one: dict[str, str]) -> str:
+    """A commit as people look it up: its subject, and its mainline hash where it is known."""
+    return f"{safe(one['subject'])}" + (f" ({safe(one['hash'][:12])})" if one["hash"] else "")
 
 
 def chain(verdict: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
