@@ -66,7 +66,8 @@ def remember(events: Sequence[Event], roots: Collection[int], facts: dict[str, V
         if event.comm:
             entry["comm"] = event.comm
         if index in roots and event.frames:
-            entry["frames"] = tuple(f.function for f in event.frames if f.reliable and f.section != ASIDE)
+            names = [f.function for f in event.frames if f.reliable and f.section != ASIDE]
+            entry["frames"] = tuple(dict.fromkeys([str(entry.get("pc-function") or names[0]), *names] if names else ()))
         entry.setdefault("count", 1)
         out.append(entry)
     return Memory(out, dict(facts))
