@@ -31,6 +31,8 @@ def _found(base: Base, diagnosis: Diagnosis) -> Iterator[dict[str, Any]]:
             if name is not None:
                 status = AFFECTED if finding.id == f"defect-{name}" else POSSIBLE
                 entry = _entry(name, base.defects[name], status, diagnosis)
+                if finding.id == f"defect-{name}-build":
+                    entry["says"] = _older(base.defects[name], str(diagnosis.memory.facts.get("kernel.version", "")))
                 events = [diagnosis.evidence.events[index] for index in finding.events[:20]]
                 yield {**entry, "lines": [e.line for e in events], "files": [e.file for e in events]}
 
@@ -62,5 +64,13 @@ def _says(status: str, fixed: str, upstream: str, stable: bool) -> str:
     if status == AFFECTED:
         return f"Fixed in {fixed}; this kernel is upstream release {upstream}, which lacks the correction."
     if stable:
-        return f"Fixed upstream in {fixed}; whether a release of the series of {upstream} got the correction is not recorded."
-    return f"Fixed upstream in {fixed}; this kernel is numbered by its distribution: look for the commit in its changelog."
+        return f"Fixed upstream in {fixed}; whether the series of {upstream} got the correction is not recorded."
+    return (
+        f"Fixed upstream in {fixed}; this kernel is numbered by its distribution: look for the commit in its changelog."
+    )
+
+
+def _older(texts: dict[str, Any], release: str) -> str:
+    """The same for a distribution's build that is older than its corrected one."""
+    named = " and ".join(f"{build}{part}" for part, build in texts["builds"])
+    return f"Fixed by the distribution in {named}; this kernel is {release}, an older build."

@@ -234,7 +234,9 @@ def _probe(probe: Probe, style: Style, width: int) -> Iterator[str]:
 def _defect(defect: Defect, style: Style, width: int) -> Iterator[str]:
     affects = defect.affects
     yield style.bold(safe(defect.title))
-    yield f"{defect.id}  (checked {safe(defect.dated)}" + (f", a case of {defect.mechanism})" if defect.mechanism else ")")
+    yield f"{defect.id}  (checked {safe(defect.dated)}" + (
+        f", a case of {defect.mechanism})" if defect.mechanism else ")"
+    )
     yield from _hang("seen:        ", safe(defect.says), width)
     if affects.first:
         yield f"since:       {'.'.join(map(str, affects.first))}"

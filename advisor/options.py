@@ -104,7 +104,10 @@ def parser(with_logs: bool = False) -> argparse.ArgumentParser:
     _shared(show)
     listing = parts.add_parser("list", help="ids and titles", allow_abbrev=False)
     listing.add_argument(
-        "what", nargs="?", choices=("causes", "events", "probes", "derivations", "incidents", "defects"), default="causes"
+        "what",
+        nargs="?",
+        choices=("causes", "events", "probes", "derivations", "incidents", "defects"),
+        default="causes",
     )
     _shared(listing)
     search = parts.add_parser("search", help="what fits some words best", allow_abbrev=False)

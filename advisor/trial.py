@@ -1,4 +1,4 @@
-"""Incidents as tests of the knowledge: does each end in one of its accepted causes?  And the samples of known defects."""
+"""Incidents as tests of the knowledge: does each end in one of its accepted causes?  Samples of known defects, too."""
 
 from __future__ import annotations
 

@@ -142,9 +142,7 @@ def _readiness(base: Base, diagnosis: Diagnosis) -> dict[str, Any]:
     return {"ok": ok, "known": known, "problems": problems}
 
 
-def _summary(
-    base: Base, root: Event | None, status: str, shown: list[Hypothesis], known: list[dict[str, Any]]
-) -> str:
+def _summary(base: Base, root: Event | None, status: str, shown: list[Hypothesis], known: list[dict[str, Any]]) -> str:
     """One sentence for a ticket."""
     mechanisms = [h for h in shown if h.facet == "mechanism"]
     if status == "no-failure":

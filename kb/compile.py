@@ -7,7 +7,7 @@ or its complement (~number) for "no event fulfils this leaf".
 Leaf forms (index 0 names the form):
     ["event", [kinds], root?, [[attribute, op, value], ..]]
     ["count", [kinds], attribute or "", "at-least" | "at-most", number]
-    ["fact", name, op, value]      further ops for releases: lacks, may-lack, outdated (kb/versions.py)
+    ["fact", name, op, value]      further ops for releases: lacks, may-lack, outdated, unlisted (kb/versions.py)
     ["pair", leaf, leaf, attribute]
 """
 

@@ -1,6 +1,6 @@
 """Defects of the kernel that were found and corrected (kb/defects): reading, compiling and checking them.
 
-A defect becomes evidence of two causes: of the owner cause (a newer kernel cures it) and of the mechanism that it names.
+A defect becomes evidence of two causes: the owner cause (a newer kernel cures it) and the mechanism that it names.
 Its condition is its signature and a test of the upstream release, so that it can never be claimed for a kernel that
 has the correction.
 """
@@ -16,13 +16,14 @@ from kb.fields import Fields, suggestion
 from kb.model import (
     WEIGHTS,
     Affects,
+    All,
     AnyOf,
     Condition,
     Correction,
     Defect,
     EventIs,
+    FactIs,
     Knowledge,
-    Not,
     Problem,
     Reference,
     Sample,
@@ -89,7 +90,7 @@ def _affects(fields: Fields) -> Affects:
     series = inner.node("series")
     if series is not None and not isinstance(series.value, dict):
         inner.problem(series, "series", 'a mapping ("5.15": 5.15.11) belongs here')
-    for name, item in (series.value.items() if series is not None and isinstance(series.value, dict) else ()):
+    for name, item in series.value.items() if series is not None and isinstance(series.value, dict) else ():
         one = _correction(inner, name, item)
         if one is not None:
             listed.append(one)
@@ -102,8 +103,10 @@ def _affects(fields: Fields) -> Affects:
     for item in inner.items("builds"):
         build = Fields(item, fields.path, fields.problems, "affects.builds")
         part, fixed = build.text("release-part", required=True), build.text("fixed", required=True)
-        if part and fixed and numbers(fixed):
-            builds.append((part, tuple(numbers(fixed))))
+        if len(numbers(fixed)) < 3:
+            build.problem(build.node("fixed"), "fixed", "a build belongs here: 2.6.32-220.4.2")
+        elif part:
+            builds.append((part, fixed))
         build.done()
     inner.done()
     return Affects(first, mainline, tuple(listed), others == "unfixed", tuple(builds))
@@ -164,12 +167,13 @@ def _samples(fields: Fields) -> Iterator[Sample]:
         inner = Fields(node, fields.path, fields.problems, "samples")
         log = inner.node("log", required=True)
         text = log.text if log is not None else ""
-        lists = [inner.texts(key) for key in ("affected", "possible", "excluded")]
-        if any(lists) and PLACE_OF_RELEASE not in text:
+        affected, possible, excluded = (inner.texts(key) for key in ("affected", "possible", "excluded"))
+        named = affected + possible + excluded
+        if named and PLACE_OF_RELEASE not in text:
             inner.problem(log, "log", f"must hold {PLACE_OF_RELEASE}, which stands for the release")
-        if not any(lists):
+        if not named:
             inner.problem(None, "", "needs affected, possible or excluded releases")
-        yield Sample(text, *lists, inner.place)
+        yield Sample(text, affected, possible, excluded, inner.place)
         inner.done()
 
 
@@ -221,7 +225,7 @@ def texts(defect: Defect) -> dict[str, Any]:
         "mechanism": defect.mechanism,
         "mainline": _name(*defect.affects.mainline),
         "series": {_name(*one.series): _name(*one.series, one.fixed) for one in defect.affects.series if one.fixed > 0},
-        "says": defect.says,
+        "builds": [list(one) for one in defect.affects.builds],
         "workaround": defect.workaround,
         "commits": [list(commit) for commit in defect.commits],
         "sources": [list(source) for source in defect.sources],
@@ -235,32 +239,41 @@ def evidence(defect: Defect, leaves: Any, signature: list[list[int]]) -> Iterato
     perhaps = leaves.number(["fact", UPSTREAM, "may-lack", which])
     stable = leaves.number(["fact", NUMBERING, "is", "stable"])
     distribution = leaves.number(["fact", NUMBERING, "is", "distribution"])
-    unsure = [[surely, distribution], [perhaps]]
-    if defect.affects.builds:
-        builds = [[part, list(fixed)] for part, fixed in defect.affects.builds]
-        unsure[0].append(leaves.number(["fact", RELEASE, "outdated", builds]))
-    fixed = " and ".join(filter(None, [", ".join(fixed_in(defect.affects)[:-1]), *fixed_in(defect.affects)[-1:]]))
+    builds = [list(one) for one in defect.affects.builds]
+    unlisted = [leaves.number(["fact", RELEASE, "unlisted", builds])] if builds else []
+    cures = fixed_in(defect.affects)
+    fixed = " and ".join(filter(None, [", ".join(cures[:-1]), *cures[-1:]]))
     subject = defect.commits[0][0] if defect.commits else ""
-    sure_says = f"{defect.says}; kernel {{{UPSTREAM}}} lacks the correction, which came in {fixed}"
-    unsure_says = f"{defect.says}; corrected upstream in {fixed}, and this kernel may have it under its own number"
-    sure_why = f'A known defect of these releases: "{subject}".'
-    unsure_why = f'Distributions take over corrections; look for "{subject}" in the changelog of this kernel.'
-    for cause, sure_weight in ((OWNER, defect.weight), (defect.mechanism, WEIGHTS["moderate"])):
-        if not cause:
-            continue
-        for name, weight, tests, says, why in (
-            ("", sure_weight, [[surely, stable]], sure_says, sure_why),
-            ("-possible", WEIGHTS["weak"], unsure, unsure_says, unsure_why),
-        ):
-            yield cause, {
-                "id": f"defect-{defect.id}{name}",
-                "clauses": [clause + test for clause in signature for test in tests],
-                "weight": weight,
-                "says": says,
-                "why": why,
-                "aspect": ASPECT if cause == OWNER else "known-defect",
-                "defect": defect.id,
-            }
+    forms = [
+        ("", defect.weight, WEIGHTS["moderate"], [[surely, stable]],
+         f"{defect.says}; kernel {{{UPSTREAM}}} lacks the correction, which came in {fixed}",
+         f'A known defect of these releases: "{subject}".'),
+        ("-possible", WEIGHTS["weak"], WEIGHTS["weak"], [[surely, distribution, *unlisted], [perhaps, *unlisted]],
+         f"{defect.says}; corrected upstream in {fixed}, and this kernel may have it under its own number",
+         f'Distributions take over corrections; look for "{subject}" in the changelog of this kernel.'),
+    ]  # fmt: skip
+    if builds:
+        named = " and ".join(f"{build}{part}" for part, build in defect.affects.builds)
+        outdated = leaves.number(["fact", RELEASE, "outdated", builds])
+        forms.append(("-build", WEIGHTS["moderate"], WEIGHTS["moderate"], [[outdated]],
+                      f"{defect.says}; build {{{RELEASE}}} is older than the corrected {named}",
+                      "An update of an older minor release may have the correction under a lower number."))  # fmt: skip
+    for name, owner_weight, weight, tests, says, why in forms:
+        for cause in filter(None, (OWNER, defect.mechanism)):
+            if cause != OWNER:
+                says = f"{defect.says}: the known defect {defect.id}"
+            yield (
+                cause,
+                {
+                    "id": f"defect-{defect.id}{name}",
+                    "clauses": [clause + test for clause in signature for test in tests],
+                    "weight": owner_weight if cause == OWNER else weight,
+                    "says": says,
+                    "why": why,
+                    "aspect": ASPECT if cause == OWNER else "known-defect",
+                    "defect": defect.id,
+                },
+            )
 
 
 # checking
@@ -278,7 +291,7 @@ def check_defects(knowledge: Knowledge) -> Iterator[Problem]:
     for defect in knowledge.defects.values():
         if not _narrow(defect.when):
             yield Problem(
-                defect.place, "when", "must test the root event by kind and by function, text or another attribute"
+                defect.place, "when", "must test the root event by kind, and by an attribute (function ...) or a fact"
             )
         kinds = {kind for root in _roots(defect.when) for kind in root.kinds}
         if defect.mechanism:
@@ -305,11 +318,13 @@ def _roots(condition: Condition) -> Iterator[EventIs]:
 
 
 def _narrow(condition: Condition) -> bool:
-    """Whether every alternative looks at the root event, its kind, and something in it: a kind alone is no signature."""
+    """Whether every alternative looks at the root event's kind and something more: a kind alone is no signature."""
     if isinstance(condition, EventIs):
         return condition.root and bool(condition.kinds) and bool(condition.tests)
     if isinstance(condition, AnyOf):
         return bool(condition.parts) and all(_narrow(part) for part in condition.parts)
-    if isinstance(condition, Not):
+    if not isinstance(condition, All):
         return False
-    return any(_narrow(part) for part in getattr(condition, "parts", ()))
+    root = any(isinstance(part, EventIs) and part.root and part.kinds for part in condition.parts)
+    facts = any(isinstance(part, FactIs) for part in condition.parts)
+    return (root and facts) or any(_narrow(part) for part in condition.parts)

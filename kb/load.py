@@ -91,7 +91,8 @@ class Loader:
         for probe in message.probes(self.vocabulary):
             probes.setdefault(probe.id, probe)
         tables = self.tables() if self.with_incidents else {}
-        return Knowledge(self.vocabulary, events, causes, probes, derivations, incidents, self.problems, tables, defects)
+        words = self.vocabulary
+        return Knowledge(words, events, causes, probes, derivations, incidents, self.problems, tables, defects)
 
     def tables(self) -> dict[str, Table]:
         """The tables of kb/annotations; a later folder adds entries to a table or replaces them."""

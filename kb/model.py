@@ -193,7 +193,7 @@ class Affects(NamedTuple):
     mainline: tuple[int, ...]  # mainline release that corrected it; () for none
     series: tuple[Correction, ...]
     complete: bool  # series that are not listed never got the correction
-    builds: tuple[tuple[str, tuple[int, ...]], ...]  # part of a distribution's release, numbers of its corrected build
+    builds: tuple[tuple[str, str], ...]  # part of a distribution's release, and its corrected build
 
 
 class Sample(NamedTuple):
@@ -246,7 +246,7 @@ class Vocabulary(NamedTuple):
     generic: dict[str, list[str]]
     headers: list[tuple[str, str, str]]  # name, literal, regex of the lines by which a kernel introduces itself
     symptoms: dict[str, dict[str, object]]  # id -> says, event, facts
-    releases: list[tuple[str, tuple[str, ...], str, bool]]  # how kernels are numbered: regex, parts, numbering, snapshot
+    releases: list[tuple[str, tuple[str, ...], str, bool]]  # regex, parts, numbering, snapshot (releases.yaml)
 
 
 class Knowledge(NamedTuple):

@@ -48,7 +48,7 @@ def exact(text: str) -> Version | None:
 
 
 def state(release: str, affects: Sequence[Any]) -> str:
-    """"affected", "unknown" (the series may have got the correction or not) or "" for one that is not affected.
+    """ "affected", "unknown" (the series may have got the correction or not) or "" for one that is not affected.
 
     `affects`: [first series, first corrected mainline series, [[series, since, fixed], ..], whether unlisted series
     never got the correction]; series are lists of numbers, [] for the first means "always", for the second "never".
@@ -69,16 +69,18 @@ def state(release: str, affects: Sequence[Any]) -> str:
     return "affected" if complete else "unknown"
 
 
-def outdated(release: str, builds: Sequence[Sequence[Any]]) -> bool:
-    """Whether no entry of `builds` ([[part of the release, numbers of the corrected build], ..]) says it is corrected.
+def build(release: str, builds: Sequence[Sequence[Any]]) -> str:
+    """What is known of a distribution's build: "outdated", "corrected" or "" where none of `builds` fits.
 
-    >>> outdated("3.10.0-862.el7.x86_64", [[".el7", [3, 10, 0, 514]]])
-    False
+    `builds`: [[part of the release, corrected build], ..].
+
+    >>> build("3.10.0-862.el7.x86_64", [[".el7", "3.10.0-514"]])
+    'corrected'
     """
     for part, fixed in builds:
         if part in release:
-            return numbers(release.partition(part)[0]) < list(fixed)
-    return True
+            return "outdated" if numbers(release.partition(part)[0]) < numbers(fixed) else "corrected"
+    return ""
 
 
 def numbers(text: str) -> list[int]:

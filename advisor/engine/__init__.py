@@ -12,7 +12,6 @@ from typing import Any, NamedTuple, Protocol
 
 from facts.records import Event, Value
 
-
 ASIDE = "other"  # section of frames that did not lead to the report (where an object was allocated ...)
 
 

@@ -10,9 +10,9 @@ from typing import Any
 
 from advisor.engine import Firing, Memory, Rule
 from facts.records import Value
-from kb.versions import outdated, state
+from kb.versions import build, state
 
-RELEASE_OPS = ("lacks", "may-lack", "outdated")  # tests of a release (kb/versions.py)
+RELEASE_OPS = ("lacks", "may-lack", "outdated", "unlisted")  # tests of a release (kb/versions.py)
 Match = tuple[tuple[int, ...], tuple[str, ...]]  # events, facts
 
 
@@ -46,8 +46,8 @@ def holds(op: str, actual: Value | None, wanted: Any) -> bool:
     if op in RELEASE_OPS:
         if not isinstance(actual, str):
             return False
-        if op == "outdated":
-            return outdated(actual, wanted)
+        if op in ("outdated", "unlisted"):
+            return build(actual, wanted) == ("outdated" if op == "outdated" else "")
         return state(actual, wanted) == ("affected" if op == "lacks" else "unknown")
     if op.startswith("has"):
         tags = actual if isinstance(actual, tuple) else ()

@@ -203,13 +203,15 @@ def _cause(cause: Cause, fix: bool = False) -> Iterator[str]:
 
 
 def _defect(defect: dict[str, Any]) -> Iterator[str]:
-    yield f"<p><strong>{_text(defect['title'])}</strong> <code>{_text(defect['id'])}</code><br>{_prose(defect['says'])}</p><ul>"
+    yield f"<p><strong>{_text(defect['title'])}</strong> <code>{_text(defect['id'])}</code><br>"
+    yield f"{_prose(defect['says'])}</p><ul>"
     yield from (f"<li>Commit: {_text(commit(one))}</li>" for one in defect["commits"])
     if defect["workaround"]:
         yield f"<li>Workaround: {_prose(defect['workaround'])}</li>"
     for document in defect["sources"]:
         title, url = _text(document["title"]), link(document["url"])
-        yield f'<li>Source: <a href="{escape(url)}" rel="noreferrer">{title}</a></li>' if url else f"<li>Source: {title}</li>"
+        title = f'<a href="{escape(url)}" rel="noreferrer">{title}</a>' if url else title
+        yield f"<li>Source: {title}</li>"
     yield "</ul>"
 
 

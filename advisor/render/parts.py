@@ -50,12 +50,13 @@ def parts(verdict: dict[str, Any]) -> Parts:
 
 
 def defects(verdict: dict[str, Any]) -> tuple[str, list[dict[str, Any]]]:
-    """A heading for the known defects that fit, and those to show: the ones that this kernel surely has, where there are."""
+    """A heading for the known defects that fit, and those to show: only those that this kernel surely has, if any."""
     known: list[dict[str, Any]] = verdict.get("defects", [])
     affected = [one for one in known if one["status"] == "affected"]
+    more = "s" if len(affected or known) > 1 else ""
     if affected:
-        return ("Known defects of this kernel" if len(affected) > 1 else "Known defect of this kernel"), affected[:DEFECTS]
-    return ("Known defects that may be it" if len(known) > 1 else "Known defect that may be it"), known[:DEFECTS]
+        return f"Known defect{more} of this kernel", affected[:DEFECTS]
+    return f"Known defect{more} that may be it", known[:DEFECTS]
 
 
 def commit(one: dict[str, str]) -> str:
