@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from typing import Any, NamedTuple
 
-_NUMBER = re.compile(r"(\d{1,3})\.(\d{1,3})(?:\.(\d{1,4}))?(?:\.(\d{1,4}))?(-rc\d{1,3})?")
+_NUMBER = re.compile(r"(\d{1,3})\.(\d{1,3})(?:\.(\d{1,4}))?(?:\.(\d{1,4}))?(-rc\d{0,3})?")
 _RUN = re.compile(r"\d{1,9}")
 
 
