@@ -236,11 +236,13 @@ def evidence(defect: Defect, leaves: Any, signature: list[list[int]]) -> Iterato
     """(cause, compiled evidence) of the defect.  `leaves`: kb.compile.Leaves; `signature`: clauses of its condition."""
     which = spec(defect.affects)
     surely = leaves.number(["fact", UPSTREAM, "lacks", which])
-    perhaps = leaves.number(["fact", UPSTREAM, "may-lack", which])
     stable = leaves.number(["fact", NUMBERING, "is", "stable"])
     distribution = leaves.number(["fact", NUMBERING, "is", "distribution"])
     builds = [list(one) for one in defect.affects.builds]
     unlisted = [leaves.number(["fact", RELEASE, "unlisted", builds])] if builds else []
+    unsure = [[surely, distribution, *unlisted]]
+    if not defect.affects.complete:
+        unsure.append([leaves.number(["fact", UPSTREAM, "may-lack", which]), *unlisted])
     cures = fixed_in(defect.affects)
     fixed = " and ".join(filter(None, [", ".join(cures[:-1]), *cures[-1:]]))
     subject = defect.commits[0][0] if defect.commits else ""
@@ -248,7 +250,7 @@ def evidence(defect: Defect, leaves: Any, signature: list[list[int]]) -> Iterato
         ("", defect.weight, WEIGHTS["moderate"], [[surely, stable]],
          f"{defect.says}; kernel {{{UPSTREAM}}} lacks the correction, which came in {fixed}",
          f'A known defect of these releases: "{subject}".'),
-        ("-possible", WEIGHTS["weak"], WEIGHTS["weak"], [[surely, distribution, *unlisted], [perhaps, *unlisted]],
+        ("-possible", WEIGHTS["weak"], WEIGHTS["weak"], unsure,
          f"{defect.says}; corrected upstream in {fixed}, and this kernel may have it under its own number",
          f'Distributions take over corrections; look for "{subject}" in the changelog of this kernel.'),
     ]  # fmt: skip

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
-_NUMBER = re.compile(r"(\d{1,3})\.(\d{1,3})(?:\.(\d{1,4}))?(?:\.(\d{1,4}))?(-rc\d{0,3})?")
-_RUN = re.compile(r"\d{1,9}")
+LONGEST = 200  # characters of a release that are looked at
+_DIGITS = "0123456789"
 
 
 class Version(NamedTuple):
@@ -26,25 +27,40 @@ class Version(NamedTuple):
         return f"{name}-rc" if self.candidate else f"{name}.{self.patch}" if self.patch else name
 
 
+@lru_cache(maxsize=64)
+def _read(text: str) -> tuple[Version | None, str]:
+    """The release at the beginning of the text, and what follows it."""
+    found: list[int] = []
+    rest = text
+    while len(found) < 4:
+        digits = len(rest) - len(rest.lstrip(_DIGITS))
+        if not 0 < digits <= 4:
+            return None, text
+        found.append(int(rest[:digits]))
+        rest = rest[digits:]
+        if rest[:1] != "." or rest[1:2] not in _DIGITS or len(rest) < 2:
+            break
+        rest = rest[1:]
+    if len(found) < 2:
+        return None, text
+    major, minor, third, fourth = (*found, 0, 0)[:4]
+    series, patch = ((2, 6, third), fourth) if (major, minor) == (2, 6) else ((major, minor), third)
+    return Version(series, patch, rest.startswith("-rc")), rest
+
+
 def version(text: str) -> Version | None:
     """The upstream release that the text is or begins with.
 
     >>> version("5.15.7"), version("2.6.32.50")
     (Version(series=(5, 15), patch=7, candidate=False), Version(series=(2, 6, 32), patch=50, candidate=False))
     """
-    match = _NUMBER.match(text)
-    if match is None:
-        return None
-    major, minor, third, fourth = (int(group) if group else 0 for group in match.groups()[:4])
-    if (major, minor) == (2, 6):
-        return Version((2, 6, third), fourth, bool(match[5]))
-    return Version((major, minor), third, bool(match[5]))
+    return _read(text[:LONGEST])[0]
 
 
 def exact(text: str) -> Version | None:
     """The same for a text that is a release number and nothing else."""
-    match = _NUMBER.fullmatch(text)
-    return version(text) if match and not match[5] else None
+    found, rest = _read(text)
+    return None if rest else found
 
 
 def state(release: str, affects: Sequence[Any]) -> str:
@@ -85,4 +101,4 @@ def build(release: str, builds: Sequence[Sequence[Any]]) -> str:
 
 def numbers(text: str) -> list[int]:
     """The numbers of a release, in order: 4.18.0-80.1.2 -> 4, 18, 0, 80, 1, 2."""
-    return [int(run) for run in _RUN.findall(text[:200])]
+    return [int(run) for run in re.findall("[0-9]{1,9}", text[:LONGEST])]
