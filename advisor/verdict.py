@@ -154,7 +154,7 @@ def _summary(base: Base, root: Event | None, status: str, shown: list[Hypothesis
             happened += f" in {function}" + (f" [{module}]" if module else "")
         elif module:
             happened += f" in module {module}"
-    fixed = f"; a known defect, fixed in {known[0]['fixed_in']}" if known and known[0]["status"] == AFFECTED else ""
+    fixed = f"; it fits a known defect, fixed in {known[0]['fixed_in']}" if known and known[0]["status"] == AFFECTED else ""
     risks = [h for h in shown if h.facet == "risk" and h.probability >= 0.5]
     if status == "undetermined" or not (mechanisms or risks):
         return f"{happened}; the cause is undetermined{fixed}."

@@ -305,6 +305,9 @@ def check_defects(knowledge: Knowledge) -> Iterator[Problem]:
                 yield Problem(
                     defect.place, "mechanism", f"{cause.id} does not explain {', '.join(sorted(kinds))}; it cannot win"
                 )
+        for name in re.findall(r"\{([^{}]*)\}", defect.says):
+            if name not in words.attributes and name not in facts and name not in ("count", "kind"):
+                yield Problem(defect.place, "says", f"{{{name}}} is no attribute or fact")
         if not any(sample.affected or sample.possible for sample in defect.samples):
             yield Problem(defect.place, "samples", "no sample shows the defect (affected: or possible:)")
         if not any(sample.excluded and (sample.affected or sample.possible) for sample in defect.samples):

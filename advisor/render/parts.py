@@ -55,7 +55,7 @@ def defects(verdict: dict[str, Any]) -> tuple[str, list[dict[str, Any]]]:
     affected = [one for one in known if one["status"] == "affected"]
     more = "s" if len(affected or known) > 1 else ""
     if affected:
-        return f"Known defect{more} of this kernel", affected[:DEFECTS]
+        return f"Known defect{more} that fit{'' if more else 's'}", affected[:DEFECTS]
     return f"Known defect{more} that may be it", known[:DEFECTS]
 
 

@@ -74,7 +74,7 @@ def test_claimed_by_release(work: Work, tmp_path: Path, release: str, status: st
     )
     owner = {c["id"]: c["probability"] for c in verdict["causes"]}.get(OWNER, 0)
     assert owner >= 0.9 if status == "affected" else owner < 0.2
-    assert ("a known defect, fixed in" in verdict["summary"]) is (status == "affected")
+    assert ("it fits a known defect, fixed in" in verdict["summary"]) is (status == "affected")
     findings = [f for c in verdict["causes"] for f in c["findings"] if f["id"].startswith("defect-")]
     assert bool(findings) is bool(status)
 

@@ -90,6 +90,7 @@ def test_a_sound_defect(tmp_path: Path) -> None:
 MISTAKES = [
     ("unknown key", "dated: 2026", "dates: 2026", "dated", "is missing"),
     ("other file name", "id: dry-wood", "id: wet-wood", "id", "must be called wet-wood.yaml"),
+    ("unknown placeholder", "dry wood in {room}", "dry wood in {rom}", "says", "{rom} is no attribute"),
     ("no date", "2026-01-31", "2026-31-01", "dated", "is no date"),
     ("no commit", "commits:\n  - {subject: \"wood: water it\", hash: 0123456789ab}", "commits: []", "commits",
      "at least"),
