@@ -41,7 +41,7 @@ def _entry(name: str, texts: dict[str, Any], status: str, diagnosis: Diagnosis) 
     facts = diagnosis.memory.facts
     upstream = str(facts.get("kernel.upstream", ""))
     release = version(upstream)
-    own = texts["series"].get(".".join(map(str, release.series))) if release is not None else None
+    own = texts["series"].get(".".join(map(str, release[0]))) if release is not None else None
     fixes = [*texts["series"].values(), *([texts["mainline"]] if texts["mainline"] else [])]
     fixed = str(own or fixes[-1])
     stable = facts.get("kernel.numbering") == "stable"

@@ -50,8 +50,8 @@ class Diagnostician:
         release = facts.get("kernel.version")
         told = self.releases.read(str(release.value)) if release is not None else None
         if release is not None and told is not None and "kernel.upstream" in self.names:
-            facts["kernel.upstream"] = Known(told.number, f"derived from kernel.version ({release.origin})")
-            facts["kernel.numbering"] = Known(told.numbering, f"derived from kernel.version ({release.origin})")
+            facts["kernel.upstream"] = Known(told[0], f"derived from kernel.version ({release.origin})")
+            facts["kernel.numbering"] = Known(told[1], f"derived from kernel.version ({release.origin})")
 
     def _derive(self, memory: Memory) -> Iterable[tuple[str, Known]]:
         """Add derived facts to the memory until nothing new follows; a known fact is never changed."""

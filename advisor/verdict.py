@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 from advisor.ask import next_probes
-from advisor.defects import AFFECTED, defects
 from advisor.diagnose import Diagnosis
 from advisor.rank import SHOWN, Hypothesis
 from advisor.render.plain import percent
@@ -20,7 +19,7 @@ MAX_EVENTS = 200
 def verdict(base: Base, diagnosis: Diagnosis) -> dict[str, Any]:
     """The verdict of a diagnosis.  Its fields: docs/verdict.md."""
     evidence, ranking = diagnosis.evidence, diagnosis.ranking
-    known = defects(base, diagnosis)
+    known = _defects(base, diagnosis)
     shown = [h for h in ranking.hypotheses if h.probability >= SHOWN]
     kept, moved = _kept(evidence.events, evidence.root, evidence.chain)
     root = evidence.events[evidence.root] if evidence.root is not None else None
@@ -46,6 +45,16 @@ def verdict(base: Base, diagnosis: Diagnosis) -> dict[str, Any]:
         "notes": evidence.notes,
         "lines_read": evidence.lines,
     }
+
+
+def _defects(base: Base, diagnosis: Diagnosis) -> list[dict[str, Any]]:
+    """The known defects that fit (advisor/defects.py, which is loaded only where there are any)."""
+    findings = (f.id for h in diagnosis.ranking.hypotheses if h.facet == "owner" for f in h.findings)
+    if not any(name.startswith("defect-") for name in findings):
+        return []
+    from advisor.defects import defects
+
+    return defects(base, diagnosis)
 
 
 def _kept(events: list[Event], root: int | None, chain: list[int]) -> tuple[list[int], dict[int, int]]:
@@ -154,7 +163,8 @@ def _summary(base: Base, root: Event | None, status: str, shown: list[Hypothesis
             happened += f" in {function}" + (f" [{module}]" if module else "")
         elif module:
             happened += f" in module {module}"
-    fixed = f"; it fits a known defect, fixed in {known[0]['fixed_in']}" if known and known[0]["status"] == AFFECTED else ""
+    affected = [one["fixed_in"] for one in known if one["status"] == "affected"]
+    fixed = f"; it fits a known defect, fixed in {affected[0]}" if affected else ""
     risks = [h for h in shown if h.facet == "risk" and h.probability >= 0.5]
     if status == "undetermined" or not (mechanisms or risks):
         return f"{happened}; the cause is undetermined{fixed}."

@@ -144,7 +144,7 @@ class Gatherer:
     def _upstream(self, text: str) -> dict[str, object]:
         """What a release or banner tells about the upstream release in the kernel."""
         told = self.releases.read(text)
-        return {} if told is None else {"kernel.upstream": told.number, "kernel.numbering": told.numbering}
+        return {} if told is None else {"kernel.upstream": told[0], "kernel.numbering": told[1]}
 
     def _note(self, facts: dict[str, Known], found: dict[str, object], origin: str) -> None:
         for name, raw in found.items():

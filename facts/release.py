@@ -4,20 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import Any
 
-from kb.versions import Version, version
+from kb.versions import Version, version, written
 
 LONGEST = 600  # characters of a banner that are looked at
 LAST_MINOR = 19  # the usual last release of a major number: 3.19, 5.19, 6.19
 STABLE, DISTRIBUTION = "stable", "distribution"
 
 
-class Upstream(NamedTuple):
-    """The upstream release: its number, and whether corrections of later releases are to be expected in it."""
-
-    number: str
-    numbering: str  # stable, or distribution: that corrects under numbers of its own
+# The upstream release: its number, and its numbering (stable, or distribution: that corrects under numbers of its own).
+Upstream = tuple[str, str]
 
 
 class Releases:
@@ -40,18 +37,18 @@ class Releases:
             if match is None:
                 continue
             if snapshot:
-                return Upstream(str(_next(plain)), numbering)
+                return written(_next(plain)), numbering
             if "upstream" in regex.groupindex and match["upstream"]:
                 named = version(match["upstream"])
                 if named is None:
                     continue
-                return Upstream(str(named._replace(candidate="-rc" in match[0])), numbering)
-            return Upstream(str(plain), numbering)
-        return Upstream(str(plain), STABLE if plain.patch else DISTRIBUTION)
+                return written((named[0], named[1], "-rc" in match[0])), numbering
+            return written(plain), numbering
+        return written(plain), STABLE if plain[1] else DISTRIBUTION
 
 
 def _next(after: Version) -> Version:
     """The mainline release whose merge window may be in a snapshot made after this one."""
-    major, minor = after.series[0], after.series[1] + 1
+    major, minor = after[0][0], after[0][1] + 1
     series = (major + 1, 0) if minor > LAST_MINOR else (major, minor)
-    return Version(series, 0, True)
+    return series, 0, True

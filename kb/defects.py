@@ -28,7 +28,7 @@ from kb.model import (
     Reference,
     Sample,
 )
-from kb.versions import exact, numbers
+from kb.versions import exact, numbers_of
 from kb.yamldoc import Node
 
 OWNER = "known-fixed-kernel-bug"  # the cause that a defect speaks for
@@ -103,7 +103,7 @@ def _affects(fields: Fields) -> Affects:
     for item in inner.items("builds"):
         build = Fields(item, fields.path, fields.problems, "affects.builds")
         part, fixed = build.text("release-part", required=True), build.text("fixed", required=True)
-        if len(numbers(fixed)) < 3:
+        if len(numbers_of(fixed)) < 3:
             build.problem(build.node("fixed"), "fixed", "a build belongs here: 2.6.32-220.4.2")
         elif part:
             builds.append((part, fixed))
@@ -118,7 +118,7 @@ def _mainline(fields: Fields, key: str) -> tuple[int, ...]:
         fields.problem(fields.node(key), key, f'{text!r} is no mainline release; write "5.16" or 2.6.39')
         return ()
     found = exact(text) if text else None
-    return found.series if found else ()
+    return found[0] if found else ()
 
 
 def _correction(fields: Fields, name: str, node: Node) -> Correction | None:
@@ -141,15 +141,15 @@ def _correction(fields: Fields, name: str, node: Node) -> Correction | None:
             patches[key] = 0
         elif key == "fixed" and text == "never":
             patches[key] = -1
-        elif found is None or found.series != whole.series:
+        elif found is None or found[0] != whole[0]:
             fields.problem(node, field, f"{text!r} is no release of {name}")
             return None
         else:
-            patches[key] = found.patch
+            patches[key] = found[1]
     if 0 <= patches["fixed"] <= patches["from"]:
         fields.problem(node, field, "is corrected before it came; no release is affected")
         return None
-    return Correction(whole.series, patches["from"], patches["fixed"])
+    return Correction(whole[0], patches["from"], patches["fixed"])
 
 
 def _sources(fields: Fields) -> Iterator[Reference]:
@@ -250,7 +250,7 @@ def evidence(defect: Defect, leaves: Any, signature: list[list[int]]) -> Iterato
         ("", defect.weight, WEIGHTS["moderate"], [[surely, stable]],
          f"{defect.says}; kernel {{{UPSTREAM}}} lacks the correction, which came in {fixed}",
          f'A known defect of these releases: "{subject}".'),
-        ("-possible", WEIGHTS["weak"], WEIGHTS["weak"], unsure,
+        ("-possible", WEIGHTS["weak"], 0, unsure,
          f"{defect.says}; corrected upstream in {fixed}, and this kernel may have it under its own number",
          f'Distributions take over corrections; look for "{subject}" in the changelog of this kernel.'),
     ]  # fmt: skip
@@ -261,7 +261,8 @@ def evidence(defect: Defect, leaves: Any, signature: list[list[int]]) -> Iterato
                       f"{defect.says}; build {{{RELEASE}}} is older than the corrected {named}",
                       "An update of an older minor release may have the correction under a lower number."))  # fmt: skip
     for name, owner_weight, weight, tests, says, why in forms:
-        for cause in filter(None, (OWNER, defect.mechanism)):
+        # a hint is worth nothing for the mechanism, whose own evidence has seen the same function
+        for cause in filter(None, (OWNER, defect.mechanism if name != "-possible" else "")):
             if cause != OWNER:
                 says = f"{defect.says}: the known defect {defect.id}"
             yield (

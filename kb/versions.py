@@ -9,22 +9,23 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any
 
 LONGEST = 200  # characters of a release that are looked at
 _DIGITS = "0123456789"
 
 
-class Version(NamedTuple):
-    """A release of a series; 2.6.32.50 is release 50 of the series (2, 6, 32)."""
+# A release of a series: numbers of the series, number within it (2.6.32.50 is release 50 of 2.6.32), and whether it is
+# before the first release of the series (rc, or a snapshot of the merge window).  A plain tuple: making a class for it
+# takes longer than all that is done with it.
+Version = tuple[tuple[int, ...], int, bool]
 
-    series: tuple[int, ...]
-    patch: int
-    candidate: bool = False  # before the first release of its series (rc, or a snapshot of the merge window)
 
-    def __str__(self) -> str:
-        name = ".".join(map(str, self.series))
-        return f"{name}-rc" if self.candidate else f"{name}.{self.patch}" if self.patch else name
+def written(release: Version) -> str:
+    """The release as people write it: 5.15.7, 5.15, 6.6-rc."""
+    series, patch, candidate = release
+    name = ".".join(map(str, series))
+    return f"{name}-rc" if candidate else f"{name}.{patch}" if patch else name
 
 
 @lru_cache(maxsize=64)
@@ -44,15 +45,18 @@ def _read(text: str) -> tuple[Version | None, str]:
     if len(found) < 2:
         return None, text
     major, minor, third, fourth = (*found, 0, 0)[:4]
-    series, patch = ((2, 6, third), fourth) if (major, minor) == (2, 6) else ((major, minor), third)
-    return Version(series, patch, rest.startswith("-rc")), rest
+    series: tuple[int, ...] = (major, minor)
+    patch = third
+    if series == (2, 6):
+        series, patch = (2, 6, third), fourth
+    return (series, patch, rest.startswith("-rc")), rest
 
 
 def version(text: str) -> Version | None:
     """The upstream release that the text is or begins with.
 
     >>> version("5.15.7"), version("2.6.32.50")
-    (Version(series=(5, 15), patch=7, candidate=False), Version(series=(2, 6, 32), patch=50, candidate=False))
+    (((5, 15), 7, False), ((2, 6, 32), 50, False))
     """
     return _read(text[:LONGEST])[0]
 
@@ -64,7 +68,7 @@ def exact(text: str) -> Version | None:
 
 
 def state(release: str, affects: Sequence[Any]) -> str:
-    """ "affected", "unknown" (the series may have got the correction or not) or "" for one that is not affected.
+    """Says "affected", "unknown" (the series may have got the correction or not) or "" for one that is not affected.
 
     `affects`: [first series, first corrected mainline series, [[series, since, fixed], ..], whether unlisted series
     never got the correction]; series are lists of numbers, [] for the first means "always", for the second "never".
@@ -72,14 +76,15 @@ def state(release: str, affects: Sequence[Any]) -> str:
     found = version(release)
     if found is None:
         return ""
+    numbers, patch, candidate = found
     first, mainline, listed, complete = affects
-    series = list(found.series)
-    if found.candidate:
+    series = list(numbers)
+    if candidate:
         # the change that brought or corrected it may be in this candidate or not: only what lies between is certain
         return "affected" if series > first and (not mainline or series < mainline) else ""
     for name, since, fixed in listed:
         if series == name:
-            return "affected" if since <= found.patch and (fixed < 0 or found.patch < fixed) else ""
+            return "affected" if since <= patch and (fixed < 0 or patch < fixed) else ""
     if series < first or (mainline and series >= mainline):
         return ""
     return "affected" if complete else "unknown"
@@ -95,10 +100,10 @@ def build(release: str, builds: Sequence[Sequence[Any]]) -> str:
     """
     for part, fixed in builds:
         if part in release:
-            return "outdated" if numbers(release.partition(part)[0]) < numbers(fixed) else "corrected"
+            return "outdated" if numbers_of(release.partition(part)[0]) < numbers_of(fixed) else "corrected"
     return ""
 
 
-def numbers(text: str) -> list[int]:
+def numbers_of(text: str) -> list[int]:
     """The numbers of a release, in order: 4.18.0-80.1.2 -> 4, 18, 0, 80, 1, 2."""
     return [int(run) for run in re.findall("[0-9]{1,9}", text[:LONGEST])]
