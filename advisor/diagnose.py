@@ -10,6 +10,7 @@ from advisor.rank import Ranking, rank, rules
 from facts.evidence import Evidence, Known
 from facts.names import FactNames
 from facts.records import Event, Value
+from facts.release import Releases
 from kb.cache import Base
 
 MAX_ROUNDS = 8  # rounds of derivation
@@ -30,16 +31,27 @@ class Diagnostician:
         self.rules, self.origin = rules(base)
         self.derivations = [Rule(entry["id"], entry["clauses"]) for entry in base.derivations]
         self.names = FactNames(base.facts)
+        self.releases = Releases(base.releases)
 
     def diagnose(self, evidence: Evidence, added: dict[str, Known] | None = None) -> Diagnosis:
         """Diagnose the evidence; `added` facts (answers, what-if) override those of the evidence."""
         facts = {**evidence.facts, **(added or {})}
+        if "kernel.upstream" not in evidence.facts or "kernel.version" in (added or {}):
+            self._upstream(facts)
         roots = focus(evidence.events, evidence.root)
         memory = remember(evidence.events, roots, {n: k.value for n, k in facts.items()}, self.base.flags)
         for name, known in self._derive(memory):
             facts[name] = known
         ranking = rank(self.base, memory, self.origin, self.engine.run(self.base.leaves, self.rules, memory))
         return Diagnosis(evidence._replace(facts=facts), memory, ranking)
+
+    def _upstream(self, facts: dict[str, Known]) -> None:
+        """The upstream release that kernel.version tells, where no log does."""
+        release = facts.get("kernel.version")
+        told = self.releases.read(str(release.value)) if release is not None else None
+        if release is not None and told is not None and "kernel.upstream" in self.names:
+            facts["kernel.upstream"] = Known(told[0], f"derived from kernel.version ({release.origin})")
+            facts["kernel.numbering"] = Known(told[1], f"derived from kernel.version ({release.origin})")
 
     def _derive(self, memory: Memory) -> Iterable[tuple[str, Known]]:
         """Add derived facts to the memory until nothing new follows; a known fact is never changed."""

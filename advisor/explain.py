@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from advisor.diagnose import Diagnosis
-from advisor.engine.evaluator import Matcher
+from advisor.engine.evaluator import RELEASE_OPS, Matcher
 from advisor.rank import Finding, Hypothesis, focus_kinds
 from advisor.render.plain import percent, safe
 from kb.cache import Base
@@ -24,7 +24,8 @@ def how(base: Base, diagnosis: Diagnosis, cause: str) -> Iterator[str]:
     for finding in hypothesis.findings:
         yield from _finding(diagnosis, finding)
     yield f"  {hypothesis.score:+3d}  in all, in decibans against something else (0); 10 more is ten times likelier"
-    silent = [e for e in entry["evidence"] if e["id"] not in {f.id for f in hypothesis.findings} and e["weight"] > 0]
+    fired = {f.id for f in hypothesis.findings}
+    silent = [e for e in entry["evidence"] if e["id"] not in fired and e["weight"] > 0 and "defect" not in e]
     if silent:
         yield "  not seen, but would speak for it:"
         for evidence in silent[:6]:
@@ -56,6 +57,8 @@ def why_not(base: Base, diagnosis: Diagnosis, cause: str) -> Iterator[str]:
     matcher = Matcher(base.leaves, diagnosis.memory)
     for evidence in sorted(entry["evidence"], key=lambda e: e["weight"]):
         fired = any(matcher.clause(clause) is not None for clause in evidence["clauses"])
+        if not fired and "defect" in evidence and not _signature(base, matcher, evidence["clauses"]):
+            continue  # one of many known defects, and not even its signature is there
         if fired and evidence["weight"] < 0:
             yield f"  {evidence['weight']:+3d}  speaks against it: {_form(evidence['says'])}"
         elif fired:
@@ -65,6 +68,16 @@ def why_not(base: Base, diagnosis: Diagnosis, cause: str) -> Iterator[str]:
             yield f"  {evidence['weight']:+3d}  not found: {_form(evidence['says'])}" + (
                 f" ({missing})" if missing else ""
             )
+
+
+def _signature(base: Base, matcher: Matcher, clauses: Sequence[Sequence[int]]) -> bool:
+    """Whether all holds in some clause of a known defect but the tests of the release."""
+
+    def of_release(literal: int) -> bool:
+        leaf = base.leaves[literal if literal >= 0 else ~literal]
+        return leaf[0] == "fact" and (leaf[2] in RELEASE_OPS or leaf[1] == "kernel.numbering")
+
+    return any(all(of_release(x) or matcher.literal(x) is not None for x in clause) for clause in clauses)
 
 
 def _missing(base: Base, matcher: Matcher, clauses: Sequence[Sequence[int]]) -> str:
@@ -100,6 +113,8 @@ def _leaf(base: Base, number: int) -> str:
 def _words(op: str, value: object) -> str:
     if op == "known":
         return "known" if value else "unknown"
+    if op in RELEASE_OPS:
+        return "to be a release with the defect and without its correction"
     shown = (
         " or ".join(map(str, value))
         if isinstance(value, list)

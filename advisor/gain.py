@@ -11,7 +11,7 @@ from math import log2
 from typing import Any, NamedTuple
 
 from advisor.diagnose import Diagnosis
-from advisor.engine.evaluator import Matcher, fulfils, holds
+from advisor.engine.evaluator import RELEASE_OPS, Matcher, fulfils, holds
 from advisor.rank import AHEAD, DIAGNOSED, focus_kinds
 from facts.records import Value
 from facts.told import OTHERS
@@ -20,7 +20,7 @@ from kb.cache import Base
 CANDIDATES = 60  # hypotheses that are looked at
 TELLING = 0.25  # share of machines that give an answer which raises some cause, where nothing else is known
 BESIDE = 0.015  # what a bit about readiness is worth against a bit about the mechanism, unless a dump is asked for
-NOT_ASKED = ("log.", "kernel.cmdline.")
+NOT_ASKED = ("log.", "kernel.cmdline.", "kernel.upstream", "kernel.numbering")
 NOTHING = "-"  # an answer that fulfils no test
 OFFERED_KINDS = 8  # kinds of events that one question asks for
 _KIND = "seen."  # before the kind: whether such an event was there
@@ -136,7 +136,7 @@ class Hypotheses:
         """(fact, answers that decide the leaf) for the facts that could be asked for."""
         known = self.memory.facts
         if leaf[0] == "fact":
-            if leaf[1] not in known and not leaf[1].startswith(NOT_ASKED):
+            if leaf[1] not in known and not leaf[1].startswith(NOT_ASKED) and leaf[2] not in RELEASE_OPS:
                 yield leaf[1], decisive(leaf[2], leaf[3])
             return
         if leaf[0] != "event" or self.told is None:

@@ -9,9 +9,10 @@ from collections.abc import Iterator
 from advisor.render.plain import Style, safe, wrap
 from advisor.terminal import UNUSABLE, USABLE, columns, complain, wants_colour, write
 from kb.check import parts
+from kb.defects import fixed_in
 from kb.fields import suggestion
 from kb.load import load
-from kb.model import WEIGHTS, Cause, Condition, Constant, EventKind, FactIs, Incident, Knowledge, Probe
+from kb.model import WEIGHTS, Cause, Condition, Constant, Defect, EventKind, FactIs, Incident, Knowledge, Probe
 
 _WORDS = {value: name for name, value in WEIGHTS.items()}
 
@@ -46,7 +47,7 @@ def _check(options: argparse.Namespace) -> int:
     problems = check(base)
     held_back = missed = 0
     if not options.quick:
-        from advisor.trial import trials
+        from advisor.trial import samples, trials
         from advisor.work import Work
 
         work = Work(options.kb, options.engine)
@@ -56,10 +57,11 @@ def _check(options: argparse.Namespace) -> int:
                 missed += bool(trial.problems)
             else:
                 problems += trial.problems
+        problems += samples(work, base.defects.values())
     for problem in problems:
         write(sys.stdout, f"{safe(problem)}\n")
     counts = f"{len(base.causes)} causes, {len(base.events)} event kinds, {len(base.probes)} probes, "
-    counts += f"{len(base.derivations)} derivations, {len(base.incidents)} incidents"
+    counts += f"{len(base.derivations)} derivations, {len(base.incidents)} incidents, {len(base.defects)} defects"
     if held_back:
         counts += f" ({held_back} held back, {missed} of them missed)"
     print(f"{counts}: {len(problems)} problems")
@@ -99,6 +101,8 @@ def _list(base: Knowledge, what: str, width: int) -> Iterator[str]:
         rows = [(p.id, p.ask) for p in base.probes.values()]
     elif what == "derivations":
         rows = [(d.id, d.why) for d in base.derivations.values()]
+    elif what == "defects":
+        rows = [(d.id, f"{d.title} (fixed in {', '.join(fixed_in(d.affects))})") for d in base.defects.values()]
     else:
         rows = [(i.id, f"{i.title} -> {', '.join(i.causes) or 'no failure'}") for i in base.incidents.values()]
     column = max((len(name) for name, _ in rows), default=0) + 2
@@ -129,8 +133,10 @@ def _show(base: Knowledge, name: str, style: Style, width: int) -> int:
         return _print(_probe(base.probes[name], style, width))
     if name in base.incidents:
         return _print(_incident(base.incidents[name], style))
-    known = [*base.causes, *base.events, *base.probes, *base.incidents]
-    return complain(f"{name!r} is no cause, event kind, probe or incident{suggestion(name, known)}")
+    if name in base.defects:
+        return _print(_defect(base.defects[name], style, width))
+    known = [*base.causes, *base.events, *base.probes, *base.incidents, *base.defects]
+    return complain(f"{name!r} is no cause, event kind, probe, incident or known defect{suggestion(name, known)}")
 
 
 def _cause(cause: Cause, style: Style, width: int) -> Iterator[str]:
@@ -238,6 +244,27 @@ def _probe(probe: Probe, style: Style, width: int) -> Iterator[str]:
         yield from _hang("confirms: ", safe(probe.confirms), width)
     if probe.refutes:
         yield from _hang("refutes:  ", safe(probe.refutes), width)
+
+
+def _defect(defect: Defect, style: Style, width: int) -> Iterator[str]:
+    affects = defect.affects
+    yield style.bold(safe(defect.title))
+    yield f"{defect.id}  (checked {safe(defect.dated)}" + (
+        f", a case of {defect.mechanism})" if defect.mechanism else ")"
+    )
+    yield from _hang("seen:        ", safe(defect.says), width)
+    if affects.first:
+        yield f"since:       {'.'.join(map(str, affects.first))}"
+    yield from _hang("fixed in:    ", ", ".join(fixed_in(affects)), width)
+    for subject, short in defect.commits:
+        yield from _hang("commit:      ", safe(f"{subject} ({short})" if short else subject), width)
+    if defect.workaround:
+        yield from _hang("workaround:  ", safe(defect.workaround), width)
+    for source in defect.sources:
+        yield from _hang("source:      ", f"{safe(source.title)} {safe(source.url)}".strip(), width)
+    for sample in defect.samples[:1]:
+        yield ""
+        yield from (f"  {safe(line)}" for line in sample.log.rstrip().split("\n"))
 
 
 def _incident(incident: Incident, style: Style) -> Iterator[str]:

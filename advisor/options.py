@@ -88,7 +88,7 @@ def parser(with_logs: bool = False) -> argparse.ArgumentParser:
     check = parts.add_parser(
         "check", help="check all knowledge files; exit status 1 with any problem", allow_abbrev=False
     )
-    check.add_argument("--quick", action="store_true", help="leave out the incidents")
+    check.add_argument("--quick", action="store_true", help="leave out the incidents and the samples of known defects")
     _shared(check)
     calibrate = parts.add_parser(
         "calibrate", help="how often the advisor is right about incidents, and how far to trust it", allow_abbrev=False
@@ -99,12 +99,15 @@ def parser(with_logs: bool = False) -> argparse.ArgumentParser:
     calibrate.add_argument("--origin", choices=("written", "lab"), help="only incidents of this origin")
     calibrate.add_argument("--format", choices=("text", "json"), default="text", help="form of the figures")
     _shared(calibrate)
-    show = parts.add_parser("show", help="a cause, event kind, probe or incident", allow_abbrev=False)
+    show = parts.add_parser("show", help="a cause, event kind, known defect, probe or incident", allow_abbrev=False)
     show.add_argument("id", metavar="ID")
     _shared(show)
     listing = parts.add_parser("list", help="ids and titles", allow_abbrev=False)
     listing.add_argument(
-        "what", nargs="?", choices=("causes", "events", "probes", "derivations", "incidents"), default="causes"
+        "what",
+        nargs="?",
+        choices=("causes", "events", "probes", "derivations", "incidents", "defects"),
+        default="causes",
     )
     _shared(listing)
     search = parts.add_parser("search", help="what fits some words best", allow_abbrev=False)

@@ -52,7 +52,7 @@ def one(work: Work, path: str) -> dict[str, Any]:
         return {
             "schema": SCHEMA, "input": path, "usable": False, "files": [], "status": "undetermined",
             "summary": "The input could not be used.", "events": [], "root_event": None, "chain": [], "causes": [],
-            "something_else": 1.0, "next": [],
+            "something_else": 1.0, "defects": [], "next": [],
             "readiness": {"ok": None, "known": False, "loaded": None, "proven": False, "problems": [], "doubts": []},
             "signature": None, "facts": {}, "notes": [], "lines_read": 0, "error": str(error),
         }  # fmt: skip

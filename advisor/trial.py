@@ -1,16 +1,17 @@
-"""Incidents as tests of the knowledge: does each end in one of its accepted causes?"""
+"""Incidents as tests of the knowledge: does each end in one of its accepted causes?  Samples of known defects, too."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
+from advisor.defects import AFFECTED, POSSIBLE, defects
 from advisor.diagnose import Diagnosis
 from advisor.rank import Hypothesis
 from advisor.work import Work
 from facts.evidence import Known
 from facts.records import Value
-from kb.model import Incident, Problem
+from kb.model import Defect, Incident, Problem
 
 BESIDE = 0.5  # owner, policy, readiness and risk are accepted from this probability on
 
@@ -81,3 +82,21 @@ def judge(work: Work, incident: Incident, diagnosis: Diagnosis) -> Iterator[tupl
 
 def _shown(hypotheses: list[Hypothesis]) -> str:
     return ", ".join(f"{h.cause} {h.probability:.2f}" for h in hypotheses[:3]) or "nothing"
+
+
+def samples(work: Work, known: Iterable[Defect]) -> Iterator[Problem]:
+    """Samples of known defects: with each release the defect is claimed as surely as the sample says, or not at all."""
+    for defect in known:
+        for sample in defect.samples:
+            for wanted, releases in (
+                (AFFECTED, sample.affected),
+                (POSSIBLE, sample.possible),
+                ("excluded", sample.excluded),
+            ):
+                for release in releases:
+                    log = sample.log.replace("{release}", release)
+                    evidence = work.gatherer.gather(defect.id, {}, [("sample", log)], needed=False)
+                    found = {one["id"]: one["status"] for one in defects(work.base, work.diagnose(evidence))}
+                    got = found.get(defect.id, "excluded")
+                    if got != wanted:
+                        yield Problem(sample.place, f"samples.{wanted}", f"{release} is {got}, not {wanted}")

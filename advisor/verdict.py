@@ -21,6 +21,7 @@ DOUBTED = 0.2  # what may keep a dump from being written is named from this prob
 def verdict(base: Base, diagnosis: Diagnosis) -> dict[str, Any]:
     """The verdict of a diagnosis.  Its fields: docs/verdict.md."""
     evidence, ranking = diagnosis.evidence, diagnosis.ranking
+    known = _defects(base, diagnosis)
     shown = [h for h in ranking.hypotheses if h.probability >= SHOWN]
     kept, moved = _kept(evidence.events, evidence.root, evidence.chain)
     root = evidence.events[evidence.root] if evidence.root is not None else None
@@ -29,12 +30,13 @@ def verdict(base: Base, diagnosis: Diagnosis) -> dict[str, Any]:
         "input": evidence.name,
         "files": evidence.files,
         "status": ranking.status,
-        "summary": _summary(base, root, ranking.status, shown),
+        "summary": _summary(base, root, ranking.status, shown, known),
         "events": [_event(evidence.events[index]) for index in kept],
         "root_event": moved.get(evidence.root) if evidence.root is not None else None,
         "chain": [moved[index] for index in evidence.chain if index in moved],
         "causes": [_cause(base, diagnosis, h) for h in shown],
         "something_else": round(ranking.open, 3),
+        "defects": known,
         "readiness": _readiness(base, diagnosis),
         "next": next_probes(base, diagnosis),
         "signature": signature(root) if root is not None else None,
@@ -45,6 +47,16 @@ def verdict(base: Base, diagnosis: Diagnosis) -> dict[str, Any]:
         "notes": evidence.notes,
         "lines_read": evidence.lines,
     }
+
+
+def _defects(base: Base, diagnosis: Diagnosis) -> list[dict[str, Any]]:
+    """The known defects that fit (advisor/defects.py, which is loaded only where there are any)."""
+    findings = (f.id for h in diagnosis.ranking.hypotheses if h.facet == "owner" for f in h.findings)
+    if not any(name.startswith("defect-") for name in findings):
+        return []
+    from advisor.defects import defects
+
+    return defects(base, diagnosis)
 
 
 def _kept(events: list[Event], root: int | None, chain: list[int]) -> tuple[list[int], dict[int, int]]:
@@ -160,7 +172,7 @@ def _readiness(base: Base, diagnosis: Diagnosis) -> dict[str, Any]:
     return {"ok": ok, "known": known, "loaded": loaded, "proven": proven, "problems": problems, "doubts": doubts}
 
 
-def _summary(base: Base, root: Event | None, status: str, shown: list[Hypothesis]) -> str:
+def _summary(base: Base, root: Event | None, status: str, shown: list[Hypothesis], known: list[dict[str, Any]]) -> str:
     """One sentence for a ticket."""
     mechanisms = [h for h in shown if h.facet == "mechanism"]
     if status == "no-failure":
@@ -172,16 +184,19 @@ def _summary(base: Base, root: Event | None, status: str, shown: list[Hypothesis
             happened += f" in {function}" + (f" [{module}]" if module else "")
         elif module:
             happened += f" in module {module}"
+    affected = [one["fixed_in"] for one in known if one["status"] == "affected"]
+    fixed = f"; it fits a known defect, fixed in {affected[0]}" if affected else ""
     risks = [h for h in shown if h.facet == "risk" and h.probability >= 0.5]
     if status == "undetermined" or not (mechanisms or risks):
-        return f"{happened}; the cause is undetermined."
+        return f"{happened}; the cause is undetermined{fixed}."
     best = mechanisms[0] if mechanisms and (mechanisms[0].probability >= 0.2 or not risks) else risks[0]
     word = "most probably" if status == "diagnosed" else "probably"
     parts = [f"{happened}: {word} {_lower(base.causes[best.cause]['title'])} ({percent(round(best.probability, 3))})"]
     beside = [h for h in shown if h.facet in ("owner", "policy") and h.probability >= 0.5]
+    beside = [h for h in beside if not (fixed and any(f.id.startswith("defect-") for f in h.findings))]
     if beside:
         parts.append("; ".join(_lower(base.causes[h.cause]["title"]) for h in beside[:2]))
-    return "; ".join(parts) + "."
+    return "; ".join(parts) + fixed + "."
 
 
 def _lower(text: str) -> str:

@@ -14,6 +14,7 @@ from facts.names import FactNames
 from facts.patterns import Patterns
 from facts.recognise import Reading, Recogniser
 from facts.records import Event
+from facts.release import Releases
 from facts.scan import Scanner
 from facts.sources.text import raw_blocks
 from facts.timeline import Timeline, build
@@ -28,6 +29,7 @@ class Gatherer:
 
     def __init__(self, base: Base) -> None:
         self.names = FactNames(base.facts)
+        self.releases = Releases(base.releases)
         search = base.search
         scanner = Scanner(
             search["expression"], search["keys"], search["needles"], search["form-expression"], search["form-keys"]
@@ -110,6 +112,7 @@ class Gatherer:
             found: dict[str, object] = {}
             if header.name == "version":
                 found["kernel.version"] = header.value.split()[0]
+                found.update(self._upstream(header.value))
             elif header.name == "cmdline":
                 found["kernel.cmdline"] = header.value
             elif header.name == "hardware":
@@ -134,7 +137,14 @@ class Gatherer:
                 found["kdump.loaded"] = True
             if timeline.root is not None and event is timeline.events[timeline.root]:
                 found["kernel.taint"] = event.attributes.get("tainted")
+                if isinstance(release, str):
+                    found.update(self._upstream(f"{release} {event.attributes.get('package', '')}"))
             self._note(facts, found, origin)
+
+    def _upstream(self, text: str) -> dict[str, object]:
+        """What a release or banner tells about the upstream release in the kernel."""
+        told = self.releases.read(text)
+        return {} if told is None else {"kernel.upstream": told[0], "kernel.numbering": told[1]}
 
     def _note(self, facts: dict[str, Known], found: dict[str, object], origin: str) -> None:
         for name, raw in found.items():

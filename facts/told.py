@@ -105,7 +105,7 @@ def of_trace(stack: Sequence[Frame], kind: str, table: FrameTable) -> dict[str, 
     def tags(some: Iterable[Frame]) -> tuple[str, ...]:
         return tuple(sorted({tag for frame in some for tag in table.tags(frame.function, frame.module)}))
 
-    out: dict[str, Value] = {"trace": tags(stack), "at": tags(stack[:3])}
+    out: dict[str, Value] = {"trace": tags(stack), "at": tags(stack[:3]), "frames": tuple(f.function for f in stack)}
     if stack:
         out["pc-function"] = stack[0].function
     culprit = first(stack, groups_for(kind), table)

@@ -45,10 +45,11 @@ _SYMBOL_AT = re.compile(
 _HEADER = re.compile(
     r"(?:CPU: (?P<cpu>\d{1,5}) )?(?:UID: \d{1,10} )?(?:PID|Pid): (?P<pid>\d{1,10}),? [Cc]omm: (?P<comm>.{1,64}?)"
     r"(?P<kdump> Kdump: loaded)? (?P<state>Not tainted|Tainted: (?P<flags>[A-Z](?:[A-Z ]{0,60}[A-Z])?)) *"
-    r"(?P<release>\(?[\w.][\w.+~-]{2,120})?"
+    r"(?P<release>\(?[\w.][\w.+~-]{2,120})?(?: #\S{1,40} {1,2}(?P<package>Debian \d[\w.+~-]{2,60}))?"
 )
 _TAINT = re.compile(
-    r"\s*(?:Not tainted|Tainted: (?P<flags>[A-Z](?:[A-Z ]{0,60}[A-Z])?)) *(?P<release>\d[\w.+~-]{2,120})? ?#?"
+    r"\s*(?:Not tainted|Tainted: (?P<flags>[A-Z](?:[A-Z ]{0,60}[A-Z])?)) *(?P<release>\d[\w.+~-]{2,120})?"
+    r"(?: #\S{1,40} {1,2}(?P<package>Debian \d[\w.+~-]{2,60}))?"
 )
 _CPU_ALONE = re.compile(r"CPU:? (\d{1,5}) ?(?:Comm: .{0,60})?$")
 _CPU_PID = re.compile(r"CPU: (?P<cpu>\d{1,5}) (?:UID: \d{1,10} )?PID: (?P<pid>\d{1,10})(?: Comm: (?P<comm>\S{1,16}))?")
@@ -84,6 +85,7 @@ class Header(NamedTuple):
     taint: str | None  # letters without G and blanks; "" for "Not tainted", None where it is not printed
     release: str
     kdump: bool
+    package: str = ""  # what Debian's kernels print after it: "Debian 6.1.55-1"
 
 
 def base_name(symbol: str) -> str:
@@ -184,9 +186,8 @@ def parse_header(text: str) -> Header | None:
             cpu, flags = match["cpu"], match["flags"]
             taint = (flags or "").replace("G", "").replace(" ", "")
             release = (match["release"] or "").strip("(")
-            return Header(
-                int(cpu) if cpu else None, int(match["pid"]), match["comm"], taint, release, bool(match["kdump"])
-            )
+            kdump, package = bool(match["kdump"]), match["package"] or ""
+            return Header(int(cpu) if cpu else None, int(match["pid"]), match["comm"], taint, release, kdump, package)
         partial = _CPU_PID.match(text)
         if partial is not None:
             return Header(int(partial["cpu"]), int(partial["pid"]), partial["comm"] or "", None, "", False)
@@ -195,7 +196,7 @@ def parse_header(text: str) -> Header | None:
         match = _TAINT.match(text[:MAX_LINE])
         if match is not None:
             taint = (match["flags"] or "").replace("G", "").replace(" ", "")
-            return Header(None, None, "", taint, match["release"] or "", False)
+            return Header(None, None, "", taint, match["release"] or "", False, match["package"] or "")
         return None
     alone = _CPU_ALONE.match(text)
     return Header(int(alone[1]), None, "", None, "", False) if alone else None

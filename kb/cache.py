@@ -16,9 +16,9 @@ from zlib import crc32
 
 from kb.where import folders
 
-FORMAT = 14  # raise with every change of the compiled form
+FORMAT = 18  # raise with every change of the compiled form
 MAX_CACHE = 64 << 20
-_PARTS = ("vocabulary", "events", "causes", "probes", "derivations")
+_PARTS = ("vocabulary", "events", "causes", "probes", "derivations", "defects")
 
 
 class Base:
@@ -26,6 +26,7 @@ class Base:
 
     __slots__ = (
         "causes",
+        "defects",
         "derivations",
         "events",
         "facts",
@@ -39,6 +40,7 @@ class Base:
         "parties",
         "probes",
         "problems",
+        "releases",
         "search",
         "symptoms",
         "tells",
@@ -48,6 +50,8 @@ class Base:
     def __init__(self, data: dict[str, Any]) -> None:
         self.leaves: list[list[Any]] = data["leaves"]
         self.causes: dict[str, dict[str, Any]] = data["causes"]
+        self.defects: dict[str, dict[str, Any]] = data["defects"]  # what the verdict shows of known defects
+        self.releases: list[list[Any]] = data["releases"]  # how kernels are numbered (facts/release.py)
         self.derivations: list[dict[str, Any]] = data["derivations"]
         self.events: dict[str, dict[str, Any]] = data["events"]
         self.probes: dict[str, dict[str, Any]] = data["probes"]

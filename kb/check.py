@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 
 from kb.compile import Leaves, TooLarge
+from kb.defects import check_defects
 from kb.fields import suggestion
 from kb.model import All, AnyOf, Cause, Condition, CountIs, EventIs, EventKind, FactIs, Knowledge, Not, Place, Problem
 
@@ -363,5 +364,5 @@ def tables(knowledge: Knowledge) -> Iterator[Problem]:
 
 
 CHECKS: tuple[Callable[[Knowledge], Iterator[Problem]], ...] = (
-    vocabulary, events, causes, probes, incidents, tables,
+    vocabulary, events, causes, probes, incidents, tables, check_defects,
 )  # fmt: skip

@@ -7,14 +7,17 @@ or its complement (~number) for "no event fulfils this leaf".
 Leaf forms (index 0 names the form):
     ["event", [kinds], root?, [[attribute, op, value], ..]]
     ["count", [kinds], attribute or "", "at-least" | "at-most", number]
-    ["fact", name, op, value]
+    ["fact", name, op, value]      further ops for releases: lacks, may-lack, outdated, unlisted (kb/versions.py)
     ["pair", leaf, leaf, attribute]
 """
 
 from __future__ import annotations
 
 import json
+from typing import Any
 
+from kb.defects import evidence as evidence_of
+from kb.defects import texts as texts_of
 from kb.markdown import first_sentence
 from kb.message import kinds, tells, words
 from kb.model import All, AnyOf, Condition, CountIs, EventIs, FactIs, Knowledge, Not, Place, Problem
@@ -120,7 +123,7 @@ def compile_base(knowledge: Knowledge) -> dict[str, object]:
             knowledge.problems.append(Problem(place, field, str(error)))
             return []
 
-    causes: dict[str, object] = {}
+    causes: dict[str, dict[str, Any]] = {}
     for cause in knowledge.causes.values():
         causes[cause.id] = {
             "family": cause.family,
@@ -153,6 +156,13 @@ def compile_base(knowledge: Knowledge) -> dict[str, object]:
                 for item in cause.evidence
             ],
         }
+    defects: dict[str, object] = {}
+    for defect in knowledge.defects.values():
+        defects[defect.id] = texts_of(defect)
+        signature = clauses(defect.when, defect.place, f"{defect.id}.when")
+        for cause_id, item in evidence_of(defect, leaves, signature):
+            if cause_id in causes:
+                causes[cause_id]["evidence"].append(item)
     derivations = [
         {
             "id": item.id,
@@ -175,6 +185,8 @@ def compile_base(knowledge: Knowledge) -> dict[str, object]:
         "headers": [list(header) for header in knowledge.vocabulary.headers],
         "leaves": leaves.table,
         "causes": causes,
+        "defects": defects,
+        "releases": [list(form) for form in knowledge.vocabulary.releases],
         "derivations": derivations,
         "events": {kind.kind: _event(kind) for kind in knowledge.events.values()},
         "probes": probes,

@@ -21,6 +21,7 @@ from kb.units import UnitError, convert
 from kb.yamldoc import Node
 
 _TEST_OPS = ("is", "not", "in", "at-least", "at-most", "contains", "has", "has-any", "has-none", "known")
+_SETS = ("tags", "names")  # types of attributes that hold several words
 _FACT_OPS = ("is", "not", "in", "at-least", "at-most", "contains", "known")
 NEVER = AnyOf(())  # stands for a condition that could not be read
 
@@ -130,13 +131,13 @@ class ConditionReader:
         elif isinstance(value, dict):
             raw = list(value.items())
         else:
-            raw = [("has" if kind == "tags" else "is", node)]
+            raw = [("has" if kind in _SETS else "is", node)]
         tests = []
         for op, operand in raw:
             if op not in _TEST_OPS:
                 fields.problem(operand, attribute, f"{op!r} is no test; use one of {', '.join(_TEST_OPS)}")
                 continue
-            if (kind == "tags") != op.startswith("has") and op != "known":
+            if (kind in _SETS) != op.startswith("has") and op != "known":
                 fields.problem(operand, attribute, "tags are tested with has, has-any, has-none (and only tags are)")
                 continue
             constant = self._operand(fields, operand, attribute, op, kind)
@@ -168,7 +169,7 @@ class ConditionReader:
 
     def _scalar(self, fields: Fields, node: Node, name: str, op: str, kind: object) -> Scalar | None:
         value = node.value
-        if op != "known" and (isinstance(kind, list) or kind in ("text", "tags")) and node.text:
+        if op != "known" and (isinstance(kind, list) or kind in ("text", *_SETS)) and node.text:
             value = node.text  # `null`, `no` and 6.10 are words here
         if not isinstance(value, (str, int, float, bool)):
             fields.problem(node, name, "a single value belongs here")

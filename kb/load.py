@@ -9,6 +9,7 @@ from typing import TypeVar
 
 from kb import message
 from kb.conditions import ConditionReader
+from kb.defects import read_defect, read_releases
 from kb.fields import Fields
 from kb.markdown import sections, split_front_matter
 from kb.model import (
@@ -18,6 +19,7 @@ from kb.model import (
     Cause,
     Commands,
     Condition,
+    Defect,
     Derivation,
     EventKind,
     Evidence,
@@ -41,7 +43,7 @@ MAX_FILE = 1 << 20
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 _WEIGHTS = {**WEIGHTS, **{f"-{name}": -value for name, value in WEIGHTS.items()}}
 SECTIONS = ("What happens", "How to verify", "Fix", "Prevent")
-T = TypeVar("T", EventKind, Cause, Probe, Derivation, Incident)
+T = TypeVar("T", EventKind, Cause, Probe, Derivation, Incident, Defect)
 
 
 def files(folder: str, part: str, suffix: str) -> list[str]:
@@ -58,7 +60,7 @@ class Loader:
         self.where = list(where)
         self.with_incidents = with_incidents
         self.problems: list[Problem] = []
-        self.vocabulary = Vocabulary({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, [], {})
+        self.vocabulary = Vocabulary({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, [], {}, [])
 
     def load(self) -> Knowledge:
         for folder in self.where:
@@ -71,22 +73,27 @@ class Loader:
         for folder in self.where:
             self._symptoms(os.path.join(folder, "vocabulary", "symptoms.yaml"))
             self._headers(os.path.join(folder, "vocabulary", "headers.yaml"))
+            releases = self._items(os.path.join(folder, "vocabulary", "releases.yaml"))
+            self.vocabulary.releases[:0] = read_releases(releases)  # a later folder's forms are tried first
         events: dict[str, EventKind] = {}
         causes: dict[str, Cause] = {}
         probes: dict[str, Probe] = {}
         derivations: dict[str, Derivation] = {}
         incidents: dict[str, Incident] = {}
+        defects: dict[str, Defect] = {}
         for folder in self.where:
             self._lists(folder, "events", self._event, events)
             self._lists(folder, "probes", self._probe, probes)
             self._lists(folder, "derivations", self._derivation, derivations)
             self._singles(files(folder, "causes", ".md"), self._cause, causes)
+            self._singles(files(folder, "defects", ".yaml"), self._defect, defects)
             if self.with_incidents:
                 self._singles(files(folder, "incidents", ".yaml"), self._incident, incidents)
         for probe in message.probes(self.vocabulary):
             probes.setdefault(probe.id, probe)
         tables = self.tables() if self.with_incidents else {}
-        return Knowledge(self.vocabulary, events, causes, probes, derivations, incidents, self.problems, tables)
+        words = self.vocabulary
+        return Knowledge(words, events, causes, probes, derivations, incidents, self.problems, tables, defects)
 
     def tables(self) -> dict[str, Table]:
         """The tables of kb/annotations; a later folder adds entries to a table or replaces them."""
@@ -410,6 +417,10 @@ class Loader:
             if value is not None:
                 then[fact] = value
         return Derivation(name, when, then, copies, fields.text("why"), fields.place)
+
+    def _defect(self, path: str) -> Defect | None:
+        node = self._yaml(path)
+        return None if node is None else read_defect(Fields(node, path, self.problems), self.conditions)
 
     def _incident(self, path: str) -> Incident | None:
         node = self._yaml(path)

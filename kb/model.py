@@ -187,6 +187,52 @@ class Incident(NamedTuple):
     held_back: bool = False  # measures the knowledge; not used when weights are written or changed
 
 
+class Correction(NamedTuple):
+    """The release of a stable series that corrected a defect; `fixed` -1: the series never got the correction."""
+
+    series: tuple[int, ...]
+    since: int  # first release of the series with the defect
+    fixed: int
+
+
+class Affects(NamedTuple):
+    """The upstream releases with a defect."""
+
+    first: tuple[int, ...]  # mainline release that brought it; () for "always"
+    mainline: tuple[int, ...]  # mainline release that corrected it; () for none
+    series: tuple[Correction, ...]
+    complete: bool  # series that are not listed never got the correction
+    builds: tuple[tuple[str, str], ...]  # part of a distribution's release, and its corrected build
+
+
+class Sample(NamedTuple):
+    """A log with {release} in it, and what the advisor must say about it for each release."""
+
+    log: str
+    affected: tuple[str, ...]
+    possible: tuple[str, ...]
+    excluded: tuple[str, ...]
+    place: Place
+
+
+class Defect(NamedTuple):
+    """A defect of the kernel that was found and corrected, with the signature by which it is recognised."""
+
+    id: str
+    title: str
+    dated: str  # when the entry was last checked
+    when: Condition
+    weight: int  # decibans for the owner cause, where the release surely has the defect
+    mechanism: str  # cause that says what went wrong, or ""
+    affects: Affects
+    says: str
+    workaround: str
+    commits: tuple[tuple[str, str], ...]  # subject, abbreviated hash
+    sources: tuple[Reference, ...]
+    samples: tuple[Sample, ...]
+    place: Place
+
+
 class Table(NamedTuple):
     """Meanings of letters, bits, numbers or words of a report (kb/annotations); numbers are decimal keys."""
 
@@ -209,6 +255,7 @@ class Vocabulary(NamedTuple):
     generic: dict[str, list[str]]
     headers: list[tuple[str, str, str]]  # name, literal, regex of the lines by which a kernel introduces itself
     symptoms: dict[str, dict[str, object]]  # id -> says, event, facts
+    releases: list[tuple[str, tuple[str, ...], str, bool]]  # regex, parts, numbering, snapshot (releases.yaml)
 
 
 class Knowledge(NamedTuple):
@@ -222,3 +269,4 @@ class Knowledge(NamedTuple):
     incidents: dict[str, Incident]
     problems: list[Problem]
     tables: dict[str, Table]  # kb/annotations; read only where incidents are
+    defects: dict[str, Defect]

@@ -35,7 +35,7 @@ _STOP = frozenset(
 
 
 class Hit(NamedTuple):
-    kind: str  # cause, event, probe
+    kind: str  # cause, event, defect, probe
     id: str
     title: str
     score: float
@@ -63,6 +63,10 @@ def _documents(knowledge: Knowledge) -> Iterator[tuple[str, str, str, list[tuple
         texts = [(8, event.kind), (8, event.title), (2, knowledge.vocabulary.events.get(event.kind, ""))]
         texts += [(3, example.text) for example in event.examples]
         yield "event", event.kind, event.title, texts
+    for defect in knowledge.defects.values():
+        texts = [(8, defect.id), (8, defect.title), (3, defect.says), (2, defect.mechanism), (2, defect.workaround)]
+        texts += [(4, subject) for subject, _ in defect.commits] + [(1, sample.log) for sample in defect.samples[:1]]
+        yield "defect", defect.id, defect.title, texts
     for probe in knowledge.probes.values():
         yield (
             "probe",

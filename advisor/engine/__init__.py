@@ -12,6 +12,8 @@ from typing import Any, NamedTuple, Protocol
 
 from facts.records import Event, Value
 
+ASIDE = "other"  # section of frames that did not lead to the report (where an object was allocated ...)
+
 
 class Memory(NamedTuple):
     """Working memory of one diagnosis."""
@@ -49,7 +51,7 @@ def remember(events: Sequence[Event], roots: Collection[int], facts: dict[str, V
     """Working memory of events (`roots`: indices that `root:` conditions mean) and facts."""
     out = []
     for index, event in enumerate(events):
-        entry: dict[str, Value] = {"kind": event.kind, "line": event.line, "root": index in roots}
+        entry: dict[str, Value] = {"kind": event.kind, "line": event.line, "root": index in roots, "text": event.text}
         for name, value in event.attributes.items():
             if name in flags:
                 if value:
@@ -66,6 +68,9 @@ def remember(events: Sequence[Event], roots: Collection[int], facts: dict[str, V
             entry["comm"] = event.comm
         if event.untold:
             entry["untold"] = event.untold
+        if index in roots and event.frames:
+            names = [f.function for f in event.frames if f.reliable and f.section != ASIDE]
+            entry["frames"] = tuple(dict.fromkeys([str(entry.get("pc-function") or names[0]), *names] if names else ()))
         entry.setdefault("count", 1)
         out.append(entry)
     return Memory(out, dict(facts))

@@ -21,7 +21,7 @@ from typing import Any
 import durable_rules_engine as core
 
 from advisor.engine import Firing, Memory, Rule
-from advisor.engine.evaluator import Evaluator, Matcher, holds, value_of
+from advisor.engine.evaluator import RELEASE_OPS, Evaluator, Matcher, holds, value_of
 from facts.records import Value
 
 MAX_TESTS = 300  # distinct tests per rule set; the engine fails at 512
@@ -88,7 +88,7 @@ class _Leaves:
             if leaf[0] == "event":
                 for kind in leaf[1] or ["*"]:
                     self.members.setdefault(f"event:{kind}", []).append(number)
-            elif leaf[0] == "fact":
+            elif leaf[0] == "fact" and leaf[2] not in RELEASE_OPS:
                 self.members.setdefault(f"fact:{leaf[1]}", []).append(number)
 
     def sets(self, group: str) -> list[RuleSet]:
@@ -204,10 +204,12 @@ class DurableRules:
         return matches
 
     def _computed(self, table: _Leaves, wanted: frozenset[int], memory: Memory, matches: Matches) -> None:
-        """Counts and pairs: the engine cannot take the first, and several events would multiply in the second."""
+        """Counts, pairs and tests of releases: the engine cannot take the first, several events would multiply in the
+        second, and the third would make a rule set of their own for a few comparisons."""
         matcher = Matcher(table.leaves, memory)
         for number in wanted:
-            if table.leaves[number][0] in ("count", "pair"):
+            leaf = table.leaves[number]
+            if leaf[0] in ("count", "pair") or (leaf[0] == "fact" and leaf[2] in RELEASE_OPS):
                 match = matcher.leaf(number)
                 if match is not None:
                     matches[number] = (set(match[0]), set(match[1]))

@@ -10,7 +10,9 @@ from typing import Any, cast
 
 from advisor.engine import Firing, Memory, Rule
 from facts.records import Value
+from kb.versions import build, state
 
+RELEASE_OPS = ("lacks", "may-lack", "outdated", "unlisted")  # tests of a release (kb/versions.py)
 Match = tuple[tuple[int, ...], tuple[str, ...]]  # events, facts
 UNTOLD = object()  # an attribute of a message that a person saw, and that nobody told: it may be there or not
 
@@ -52,6 +54,12 @@ def holds(op: str, actual: object, wanted: Any) -> bool:
         else:
             inside = str(wanted).lower() in str(actual).lower()
         return inside is (op == "contains")
+    if op in RELEASE_OPS:
+        if not isinstance(actual, str):
+            return False
+        if op in ("outdated", "unlisted"):
+            return build(actual, wanted) == ("outdated" if op == "outdated" else "")
+        return state(actual, wanted) == ("affected" if op == "lacks" else "unknown")
     if op.startswith("has"):
         tags = actual if isinstance(actual, tuple) else ()
         if op == "has":

@@ -18,6 +18,8 @@ from advisor.render.parts import (
     Cause,
     advice,
     chain,
+    commit,
+    defects,
     doubts,
     link,
     parts,
@@ -112,6 +114,11 @@ def _body(verdict: dict[str, Any]) -> Iterator[str]:
         yield f"<h2>Why <code>{_text(first['id'])}</code></h2>"
         yield from _share(first["probability"], f"<strong>{_text(first['title'])}</strong>")
         yield from _findings(first)
+    heading, known = defects(verdict)
+    if known:
+        yield f"<h2>{heading}</h2>"
+        for defect in known:
+            yield from _defect(defect)
     if beside:
         yield "<h2>Beside it</h2>"
         for cause in beside:
@@ -196,6 +203,19 @@ def _cause(cause: Cause, fix: bool = False) -> Iterator[str]:
     if fix and cause["fix"]:
         cells.append(f'<div class="small">Fix: {_prose(cause["fix"])}</div>')
     yield from _share(cause["probability"], *cells)
+
+
+def _defect(defect: dict[str, Any]) -> Iterator[str]:
+    yield f"<p><strong>{_text(defect['title'])}</strong> <code>{_text(defect['id'])}</code><br>"
+    yield f"{_prose(defect['says'])}</p><ul>"
+    yield from (f"<li>Commit: {_text(commit(one))}</li>" for one in defect["commits"])
+    if defect["workaround"]:
+        yield f"<li>Workaround: {_prose(defect['workaround'])}</li>"
+    for document in defect["sources"]:
+        title, url = _text(document["title"]), link(document["url"])
+        title = f'<a href="{escape(url)}" rel="noreferrer">{title}</a>' if url else title
+        yield f"<li>Source: {title}</li>"
+    yield "</ul>"
 
 
 def _next(steps: list[dict[str, Any]]) -> Iterator[str]:

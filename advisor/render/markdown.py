@@ -16,6 +16,8 @@ from advisor.render.parts import (
     Cause,
     advice,
     chain,
+    commit,
+    defects,
     doubts,
     link,
     parts,
@@ -80,6 +82,11 @@ def _lines(verdict: dict[str, Any]) -> Iterator[str]:
     if first is not None:
         yield from _head(f"Why {code(first['id'])}, {percent(first['probability'])}")
         yield from _why(first)
+    heading, known = defects(verdict)
+    if known:
+        yield from _head(heading)
+        for defect in known:
+            yield from _defect(defect)
     if beside:
         yield from _head("Beside it")
         for cause in beside:
@@ -168,6 +175,16 @@ def _cause(cause: Cause) -> Iterator[str]:
     for finding in cause["findings"]:
         if finding["counted"]:
             yield f"  - {finding['weight']:+d} {_said(finding)}".replace("  - +", "  - \\+").replace("  - -", "  - \\-")
+
+
+def _defect(defect: dict[str, Any]) -> Iterator[str]:
+    yield f"- **{escape(defect['title'])}** ({code(defect['id'])}). {prose(defect['says'])}"
+    yield from (f"  - Commit: {escape(commit(one))}" for one in defect["commits"])
+    if defect["workaround"]:
+        yield f"  - Workaround: {prose(defect['workaround'])}"
+    for document in defect["sources"]:
+        title, url = escape(document["title"]), link(document["url"])
+        yield f"  - Source: [{title}](<{url}>)" if url else f"  - Source: {title}"
 
 
 def _next(steps: list[dict[str, Any]]) -> Iterator[str]:

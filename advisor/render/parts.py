@@ -27,6 +27,7 @@ NOT_READY = "no capture kernel is loaded; the reason is not known"
 READINESS_UNKNOWN = "Nothing is known about kdump here; check kexec_crash_loaded, kexec_crash_size and crashkernel="
 READINESS_PARTLY = "Whether a dump would be saved is not known; check kexec_crash_loaded and kexec_crash_size"
 UNNAMED = "something this knowledge does not name"
+DEFECTS = 3  # known defects that are shown
 _URL = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%-]+").fullmatch
 
 Cause = dict[str, Any]
@@ -58,6 +59,21 @@ def advice(verdict: dict[str, Any], first: Cause | None) -> tuple[str, list[tupl
     fields = (("Mitigate", "mitigate"), ("Fix", "fix"), ("Prevent", "prevent"))
     condition = f"If it is {first['id']}" if verdict["status"] == "undetermined" else ""
     return condition, [(heading, first[field]) for heading, field in fields if first[field]]
+
+
+def defects(verdict: dict[str, Any]) -> tuple[str, list[dict[str, Any]]]:
+    """A heading for the known defects that fit, and those to show: only those that this kernel surely has, if any."""
+    known: list[dict[str, Any]] = verdict.get("defects", [])
+    affected = [one for one in known if one["status"] == "affected"]
+    more = "s" if len(affected or known) > 1 else ""
+    if affected:
+        return f"Known defect{more} that fit{'' if more else 's'}", affected[:DEFECTS]
+    return f"Known defect{more} that may be it", known[:DEFECTS]
+
+
+def commit(one: dict[str, str]) -> str:
+    """A commit as people look it up: its subject, and its mainline hash where it is known."""
+    return f"{safe(one['subject'])}" + (f" ({safe(one['hash'][:12])})" if one["hash"] else "")
 
 
 def chain(verdict: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:

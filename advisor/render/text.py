@@ -14,6 +14,8 @@ from advisor.render.parts import (
     UNNAMED,
     advice,
     chain,
+    commit,
+    defects,
     doubts,
     parts,
     place,
@@ -53,6 +55,7 @@ def _lines(verdict: dict[str, Any], width: int, style: Style) -> Iterator[str]:
         unit = "   weights in decibans: +10 is ten times likelier"
         yield style.bold(head) + (style.dim(unit) if len(head + unit) <= width else "")
         yield from _findings(first, width)
+    yield from _defects(verdict, width, style)
     if beside:
         yield ""
         yield style.bold("Beside it")
@@ -117,6 +120,19 @@ def _findings(cause: dict[str, Any], width: int) -> Iterator[str]:
         yield from _item(f"  {finding['weight']:+3d}  ", said, width)
     if len(counted) > FINDINGS:
         yield f"       and {len(counted) - FINDINGS} smaller ones"
+
+
+def _defects(verdict: dict[str, Any], width: int, style: Style) -> Iterator[str]:
+    heading, known = defects(verdict)
+    if known:
+        yield ""
+        yield style.bold(heading)
+    for defect in known:
+        yield from _item("  ", f"{safe(defect['title'])} ({defect['id']})", width)
+        yield from _item("    ", safe(defect["says"]), width)
+        yield from _item("    Commit      ", "; ".join(commit(one) for one in defect["commits"]), width)
+        if defect["workaround"]:
+            yield from _item("    Workaround  ", safe(defect["workaround"]), width)
 
 
 def _next(verdict: dict[str, Any], width: int, style: Style) -> Iterator[str]:

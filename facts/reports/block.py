@@ -236,6 +236,7 @@ class Block:
             old.taint if old.taint is not None else header.taint,
             old.release or header.release,
             old.kdump or header.kdump,
+            old.package or header.package,
         )
 
     def _registers(self, registers: list[tuple[str, int]]) -> None:

@@ -64,6 +64,7 @@ def _who(event: Event, block: Block) -> None:
         if event.pid is None and header.pid is not None:
             event.pid = header.pid
         put(event, "release", header.release)
+        put(event, "package", header.package)
         if header.taint is not None:
             put(event, "tainted", header.taint)
             for name, letters in _TAINTS.items():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from advisor.engine import Firing, Memory, Rule, engine, remember
 from advisor.engine.evaluator import Evaluator, Matcher, equal, holds
-from facts.records import Event, Record, Value
+from facts.records import Event, Frame, Record, Value
 
 KINDS = ["oops", "panic", "soft-lockup", "edac-corrected"]
 TEXTS = ["function", "module", "comm"]
@@ -58,6 +58,21 @@ def event_leaves(draw: Any) -> list[Any]:
     return ["event", draw(st.lists(st.sampled_from(KINDS), max_size=2, unique=True)), draw(st.booleans()), conditions]
 
 
+RELEASES = ["5.15.7", "5.15.12", "6.1-rc", "6.2", "2.6.32-71.el6.x86_64", "4.18.0-80.el8", "", "x"]
+AFFECTS = [
+    [[], [6, 1], [], True], [[5, 4], [6, 2], [[[5, 15], 3, 11]], False], [[2, 6, 28], [], [[[2, 6, 32], 0, -1]], True],
+]  # fmt: skip
+
+
+@st.composite
+def release_leaves(draw: Any) -> list[Any]:
+    """Tests of a release, as known defects compile to (kb/defects.py)."""
+    op = draw(st.sampled_from(["lacks", "may-lack", "outdated", "unlisted"]))
+    builds = [[".el6", "2.6.32-220.4.2"], [".el8", "4.18.0-80"]]
+    wanted = draw(st.sampled_from(AFFECTS)) if op.endswith("lack") or op == "lacks" else builds
+    return ["fact", "kernel.version", op, wanted]
+
+
 @st.composite
 def fact_leaves(draw: Any) -> list[Any]:
     op, wanted = conditions_on(draw, scalars)
@@ -82,7 +97,7 @@ count_leaves = st.tuples(
 @st.composite
 def tables(draw: Any) -> list[list[Any]]:
     leaves: list[list[Any]] = draw(
-        st.lists(st.one_of(event_leaves(), fact_leaves(), count_leaves), min_size=1, max_size=12)
+        st.lists(st.one_of(event_leaves(), fact_leaves(), release_leaves(), count_leaves), min_size=1, max_size=12)
     )
     events = [number for number, leaf in enumerate(leaves) if leaf[0] == "event"]
     for _ in range(draw(st.integers(0, 2)) if events else 0):
@@ -117,6 +132,8 @@ def memories(draw: Any) -> Memory:
             entry["untold"] = draw(st.lists(st.sampled_from([*TEXTS, *FLAGS, *TAGS]), max_size=4).map(tuple))
         events.append(entry)
     facts = draw(st.dictionaries(st.sampled_from(FACTS), st.one_of(scalars, tag_lists), max_size=5))
+    if draw(st.booleans()):
+        facts["kernel.version"] = draw(st.sampled_from(RELEASES))
     return Memory(events, facts)
 
 
@@ -294,8 +311,22 @@ def test_remember_keeps_flags_only_when_true() -> None:
     (entry,) = remember([event], {0}, {"a": 1}, frozenset(("early", "capture"))).events
     assert entry == {
         "kind": "oops", "line": 7, "root": True, "capture": True, "module": "frob", "size": 0, "time": 1.5, "cpu": 0,
-        "comm": "sh", "pid": 12, "count": 1,
+        "comm": "sh", "pid": 12, "count": 1, "text": "Oops",
     }  # fmt: skip
+
+
+def test_remember_names_the_frames_of_the_root_event() -> None:
+    event = Event("oops", Record(7, "Oops", 1.5))
+    event.attributes = {"pc-function": "frob_read"}
+    event.frames = [
+        Frame("vfs_read", "0x1", None, True),
+        Frame("stale", "0x1", None, False),
+        Frame("allocated_it", "0x1", None, True, "other"),
+        Frame("do_syscall_64", "0x1", None, True),
+    ]
+    roots, others = (remember([event], one, {}, frozenset()).events[0] for one in ({0}, set[int]()))
+    assert roots["frames"] == ("frob_read", "vfs_read", "do_syscall_64")
+    assert "frames" not in others
 
 
 def test_matcher_tells_why_not() -> None:

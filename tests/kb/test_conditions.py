@@ -27,6 +27,7 @@ WORDS = Vocabulary(
     {},
     [],
     {},
+    [],
 )  # type: ignore[arg-type]
 
 
