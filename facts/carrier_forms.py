@@ -7,6 +7,7 @@ ramoops and efi-pstore (fs/pstore); Kubernetes CRI and Docker json-file logs; An
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -68,6 +69,7 @@ _PATTERNS = {
     "busybox": rf"({_FACILITY})\.({_LEVEL}) ",
     "inside": r"\[ {0,5}\d{1,7}\.\d{6}\](?:\[ {0,8}[TC]\d{1,10}\])? ",
     "field": r" {0,4}([A-Z_][A-Z0-9_]{0,63})=",
+    "pretty": r'\s{0,8}"([A-Z_][A-Z0-9_]{0,63})" : (".*"|null|\[),?\s{0,4}$',  # journalctl -o json-pretty
     "rsyslog-escape": r"#033\[[0-9;]{0,32}[A-Za-z]",
 }  # fmt: skip
 _compiled: dict[str, Callable[[str], re.Match[str] | None]] = {}
@@ -397,7 +399,24 @@ def _logcat(out: Peeled, end: int, pid: str, level: str, tag: str) -> bool:
     return True
 
 
-# Journal export format
+# Journal fields on lines of their own
+
+
+def pretty_field(raw: str) -> Peeled | None:
+    """One line of an entry in indented JSON: its message, or nothing for another field.  The speaker is not known."""
+    match = _match("pretty", raw)
+    if match is None:
+        return None
+    if match[1] != "MESSAGE" or match[2][0] != '"':
+        return Peeled("")
+    try:
+        text = json.loads(match[2])
+    except ValueError:
+        text = match[2][1:-1]
+    first, _, more = clean(str(text), "\n").partition("\n")
+    out = peel(first, 1)
+    out.text += "\n" + more if more else ""
+    return out
 
 
 def export_fields(raw: str) -> dict[str, str]:

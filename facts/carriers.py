@@ -5,7 +5,7 @@ Kernel lines in their usual form (``[   12.345678] text``) take a fast path; fac
 
 from __future__ import annotations
 
-from facts.carrier_forms import Peeled, export_fields, export_text, peel, program, stamp
+from facts.carrier_forms import Peeled, export_fields, export_text, peel, pretty_field, program, stamp
 from facts.clean import clean
 from facts.records import Record
 
@@ -111,6 +111,8 @@ class Carrier:
             return Peeled("")
         if raw.startswith(_DICTIONARY):
             return Peeled("")
+        if '" : ' in raw[:80] and (pretty := pretty_field(raw)) is not None:
+            return pretty
         return peel(raw)
 
 

@@ -36,10 +36,10 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "page-allocation-failure": ("memory",),
     "kasan": ("free",),
     "slab-corruption": ("free",),
-    "kmemleak": ("free",),
+    "kmemleak": ("free", "leak"),
 }
 _NEVER = frozenset(("always", "helper", "entry", "interrupt-entry"))  # generic for every kind of event
-_SHORTAGE = frozenset(("oom-kill", "memcg-oom-kill", "oom-panic"))
+SHORTAGES = frozenset(("oom-kill", "memcg-oom-kill", "oom-panic"))
 _STALL_SKIP = ("stall", "interrupt-entry")
 _SLEEPS = frozenset(("atomic-sleep", "hung-task"))
 _SCHEDULER = frozenset(("schedule", "__schedule", "schedule_debug"))  # where a corrupted stack end is found
@@ -170,7 +170,7 @@ def choose(block: Block, kind: str, table: FrameTable, head: Frame | None = None
     found = first(stack, groups, table)
     if found is None and kind in _SLEEPS:  # on the way back to user space: the scheduler itself is never at fault
         found = _dispatcher(stack, table)
-    if kind in _SHORTAGE:  # who asked last is seldom who took the memory; a module on the way at least is worth a look
+    if kind in SHORTAGES:  # who asked last is seldom who took the memory; a module on the way at least is worth a look
         return found if found is not None and found.module is not None else None
     if found is None and groups:
         found = first(stack, (), table)
@@ -251,5 +251,5 @@ _NAMED = re.compile(
     r"(?: \[(?P<module>[\w-]{1,64})(?: [0-9a-f]{1,40})?\])?"
 )
 _NAMED_BARE = re.compile(
-    r" in (?!interrupt$)(?P<symbol>[a-z_][\w.$]{2,200})(?: \[(?P<module>[\w-]{1,64})\])?(?: / | at addr|$)"
+    r" in (?!interrupt$|kernel\b)(?P<symbol>[a-z_][\w.$]{2,200})(?: \[(?P<module>[\w-]{1,64})\])?(?: / | at addr|$)"
 )

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
 from facts.carriers import Carrier
-from facts.culprit import STALLS, choose
+from facts.culprit import SHORTAGES, STALLS, choose
 from facts.frames import FrameTable
 from facts.headers import Header, Headers
 from facts.patterns import Found, Patterns
@@ -25,11 +25,17 @@ BODY = 1500  # records of a report at most
 MERGE_WITHIN = 60  # a part stands at most so many lines after the report that it belongs to ...
 REACH = {"oom": 3000}  # ... but the table of an OOM report can be long
 PANIC_FIRST = 3
+TEXT_BELOW = 3  # lines from the head line of a WARNING to its text, where that stands below
+# What WARN() says of itself.  Up to 5.2, and still where there is no trap for it (arm), the text stands below the head line.
+_WARN_TEXTS = frozenset(
+    ("list-corruption", "refcount-error", "debug-objects", "fortify-overflow", "slab-corruption", "netdev-watchdog")
+)
 SECOND_HEAD = 12  # a second head line of the same kind within so many lines is the same report
 ANNOUNCED = 8  # lines between an announcement and the report that it announces
 LOOK = 20_000  # bytes of a block that are looked at for kernel messages
 TAIL = 40_000  # bytes at the end of a log in which time stamps are looked for
 BEFORE_BOOT = 30  # lines above a new boot that tell how the one before ended
+BALLOON = 40  # events above a shortage of memory among which a balloon is looked for
 LIVED = 5.0  # seconds after which a boot counts as more than begun
 MAX_EVENTS = 2000  # distinct events kept per log ...
 KEEP = 3  # ... but the first of each kind in each boot are, twice as many at most
@@ -217,6 +223,8 @@ class _Log:
                         event.frames = main.frames
             for event in events:
                 self._inherit(event)
+                self._explain(event)
+                self._blame_balloon(event)
                 kept = self._add(event)
                 if event is main and kept is not None:
                     self.repeats.keep(told, kept)
@@ -273,6 +281,27 @@ class _Log:
         above.end_line = max(above.end_line, event.end_line)
         for name, value in event.attributes.items():
             above.attributes.setdefault(name, value)
+
+    def _explain(self, event: Event) -> None:
+        """Let the text of a WARNING stand for it where the head line comes first: the same report, said more exactly."""
+        above = self.events[-1] if self.events else None
+        if above is None or above.kind != "warning" or event.kind not in _WARN_TEXTS or above.boot != event.boot:
+            return
+        if 0 < event.line - above.line <= TEXT_BELOW and (not above.caller or above.caller == event.caller):
+            above.severity = "context"
+            for name, value in above.attributes.items():
+                event.attributes.setdefault(name, value)
+
+    def _blame_balloon(self, event: Event) -> None:
+        """Memory ran out and names no holder: the balloon that found no more to take just before holds it."""
+        if event.kind not in SHORTAGES or "module" in event.attributes:
+            return
+        for above in reversed(self.events[-BALLOON:]):
+            module = above.attributes.get("module")
+            if above.boot == event.boot and above.kind == "page-allocation-failure" and isinstance(module, str):
+                if "balloon" in self.by.frames.tags("", module):
+                    event.attributes["module"] = module
+                    return
 
     def _boot(self, mark: Mark, lines: list[str], first: int) -> None:
         """Begin a new boot; note whether the one before was more than begun (programs spoke, or seconds passed)."""
@@ -362,7 +391,7 @@ class _Log:
             for record in self.carrier.records(lines[index], first + index):
                 if record.caller and mark.record.caller and record.caller != mark.record.caller:
                     continue
-                if record.source not in ("", "kernel"):
+                if record.source not in ("", "kernel") or _echoes(record, body[-1]):
                     continue
                 body.append(record)
         return body
@@ -400,6 +429,13 @@ class _Log:
             self.lived,
             self.idle,
         )
+
+
+def _echoes(record: Record, last: Record) -> bool:
+    """Whether a line is there twice because two consoles print to one place; frames may well repeat."""
+    if record.text != last.text or "+0x" in record.text:
+        return False
+    return record.time is None or last.time is None or record.time == last.time
 
 
 _SAME = ("function", "device", "module", "reason", "problem", "label", "bank", "status", "filesystem", "source")

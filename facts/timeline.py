@@ -241,7 +241,7 @@ def _relate(events: list[Event], root: Event | None, captures: set[int], failing
             event.role = "context"
         elif event.boot > failing and event.boot not in captures:
             event.role = "context"
-        elif event.line > root.line or event.boot in captures:
+        elif event.line > root.line or event.boot in captures or (event.line == root.line and event.severity == "end"):
             event.role = "consequence"
         else:
             event.role = "precursor"
