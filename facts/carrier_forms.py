@@ -176,6 +176,17 @@ def _inside(out: Peeled) -> None:
         _take_stamp(out)
 
 
+def glued(text: str) -> int | None:
+    """Where a further kernel message begins on the same line, right behind the end of the one before."""
+    found = _compiled.get("inside")
+    if found is None:
+        found = _compiled["inside"] = re.compile(_PATTERNS["inside"]).search
+    match = found(text)
+    if match is None or match.start() == 0 or text[match.start() - 1] in " \t\"'`(=":
+        return None
+    return match.start()
+
+
 # By first character
 
 
