@@ -20,7 +20,7 @@ EXCEPTIONS = frozenset((  # kinds that an exception reports: an instruction poin
     "skb-panic", "split-lock",
 ))  # fmt: skip
 _GROUPS: dict[str, tuple[str, ...]] = {
-    "hung-task": ("hang",),
+    "hung-task": ("hang", "module-helper"),
     "atomic-sleep": ("atomic", "hang"),
     "warning": ("warning",),
     "debug-objects": ("warning",),
@@ -198,10 +198,12 @@ def _holder(block: Block, stack: list[Frame], table: FrameTable) -> Frame | None
     packet called names the loop best, except where a CPU waits for a lock or for another CPU.
     """
     useful = [frame for frame in stack if not frame.function.startswith("0x")]
-    entry = next(
-        (i for i, frame in enumerate(useful) if frame.module is None and "stall-entry" in table.groups(frame.function)),
-        len(useful),
-    )
+    entry = len(useful)
+    for group in ("stall-entry", "fault-entry"):
+        found_at = (i for i, f in enumerate(useful) if f.module is None and group in table.groups(f.function))
+        entry = next(found_at, len(useful))
+        if entry < len(useful):
+            break
     spinning = _spinning(useful, table)
     for index, frame in enumerate(useful[: entry + 1]):
         if frame.function.startswith("smp_call_function"):
