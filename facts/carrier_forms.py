@@ -18,6 +18,7 @@ stamp = re.compile(
     r"(?:<(\d{1,4})>)?\[ {0,12}(\d{1,12}\.\d{1,9})\](?:\[ {0,16}([TC]\d{1,10})\])? ?"
 ).match  # level and facility, seconds since boot, printk caller
 
+SAME_MOMENT = 1.0  # seconds between messages of which one follows the other on its line
 _LEVELS = {
     "emerg": 0, "panic": 0, "alert": 1, "crit": 2, "err": 3, "error": 3, "warn": 4, "warning": 4, "notice": 5,
     "info": 6, "debug": 7,
@@ -176,15 +177,16 @@ def _inside(out: Peeled) -> None:
         _take_stamp(out)
 
 
-def glued(text: str) -> int | None:
-    """Where a further kernel message begins on the same line, right behind the end of the one before."""
+def glued(text: str, time: float) -> int | None:
+    """Where a further kernel message of the same moment begins on the same line.  Another moment's is a quotation."""
     found = _compiled.get("inside")
     if found is None:
         found = _compiled["inside"] = re.compile(_PATTERNS["inside"]).search
     match = found(text)
-    if match is None or match.start() == 0 or text[match.start() - 1] in " \t\"'`(=":
+    if match is None or match.start() == 0 or text[match.start() - 1] in "\"'`":
         return None
-    return match.start()
+    other = stamp(match.group())
+    return match.start() if other is not None and abs(float(other[2]) - time) <= SAME_MOMENT else None
 
 
 # By first character

@@ -72,8 +72,11 @@ class Carrier:
 
     def _glued(self, record: Record) -> list[Record]:
         """The messages of a line in which the newlines between some were lost."""
-        result = []
-        while len(result) < MOST_GLUED and (place := glued(record.text)) is not None:
+        result: list[Record] = []
+        while len(result) < MOST_GLUED and record.time is not None:
+            place = glued(record.text, record.time)
+            if place is None:
+                break
             result.append(record._replace(text=record.text[:place].rstrip()))
             record = self.strip(record.text[place:], record.line)
         return [*result, record]

@@ -10,6 +10,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any, NamedTuple
 
+from facts import losthead
 from facts.carriers import Carrier
 from facts.culprit import SHORTAGES, STALLS, choose
 from facts.frames import FrameTable
@@ -26,7 +27,7 @@ MERGE_WITHIN = 60  # a part stands at most so many lines after the report that i
 REACH = {"oom": 3000}  # ... but the table of an OOM report can be long
 PANIC_FIRST = 3
 TEXT_BELOW = 3  # lines from the head line of a WARNING to its text, where that stands below
-# What WARN() says of itself.  Up to 5.2, and still where there is no trap for it (arm), the text stands below the head line.
+# What WARN() says of itself.  Up to 5.2, and still where there is no trap for it (arm), it stands below the head line.
 _WARN_TEXTS = frozenset(
     ("list-corruption", "refcount-error", "debug-objects", "fortify-overflow", "slab-corruption", "netdev-watchdog")
 )
@@ -42,6 +43,7 @@ KEEP = 3  # ... but the first of each kind in each boot are, twice as many at mo
 IDLE = 12  # lines after a login prompt that a machine at rest may still print
 _PROMPT = re.compile(r"\s{0,4}[\w.-]{1,64} login: ?\S{0,32}\s{0,4}$")
 _NEW_BOOT = ("-- Boot ", "-- Reboot --")  # journalctl between two boots
+LOST = "oops-unclassified"  # the kind of a report whose first line is lost
 FIRST_LINES = 60  # registers stand so far from the beginning of a report at most
 _FATAL = re.compile(r"Fatal exception|\bCR2: [0-9a-f]{16}\s*$|note: \S{1,32} exited with")  # not after a warning
 _VOLATILE = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,16}\b|\d+")
@@ -195,6 +197,7 @@ class _Log:
                     self._boot(mark, lines, first)
                 self.headers.append(mark.header._replace(boot=self.boot))
             events: list[Event] = []
+            self._lost_head(mark, lines, first)
             for found in mark.found:
                 if not self._continues(found, mark) and self._is_tail(found, mark, lines):
                     events.append(self._event(found, mark.record))
@@ -283,7 +286,7 @@ class _Log:
             above.attributes.setdefault(name, value)
 
     def _explain(self, event: Event) -> None:
-        """Let the text of a WARNING stand for it where the head line comes first: the same report, said more exactly."""
+        """Let the text of a WARNING stand for it where the head line comes first: the same, said more exactly."""
         above = self.events[-1] if self.events else None
         if above is None or above.kind != "warning" or event.kind not in _WARN_TEXTS or above.boot != event.boot:
             return
@@ -350,11 +353,36 @@ class _Log:
                 return True
         return False
 
+    def _begun(self) -> bool:
+        """Whether the log shows a boot or some event already."""
+        return bool(self.events) or any(header.name == "version" for header in self.headers)
+
+    def _lost_head(self, mark: Mark, lines: list[str], first: int) -> None:
+        """Where a log begins within an oops and only its panic is found: an event for what is left of the report."""
+        reasons = {found.attributes.get("reason") for found in mark.found if found.kind == "panic"}
+        if not reasons & losthead.REASONS or LOST not in self.by.kinds:
+            return
+        if self._begun() or mark.record.line > losthead.REACH:
+            return
+        above = [record for at in range(mark.at) for record in self.carrier.records(lines[at], first + at)]
+        left = losthead.remains([record for record in above if record.source in ("", "kernel")])
+        if left is None:
+            return
+        body, known = left
+        event = self._event(Found(LOST, {"head-lost": True}, True), above[0])
+        event.text = body[0].text
+        READERS[self.by.kinds[LOST]["report"]](event, body, self.by.frames)
+        event.end_line = mark.record.line - 1
+        if not known:  # the trace is cut as well: its first frame is any
+            for name in ("function", "module", "culprit", "at"):
+                event.attributes.pop(name, None)
+        self._add(event)
+
     def _is_tail(self, found: Found, mark: Mark, lines: list[str]) -> bool:
         """False for registers (`problem: tail`) that are not what is left of a fault where the log begins."""
         if found.attributes.get("problem") != "tail":
             return True
-        if self.events or self.headers or mark.record.line > FIRST_LINES:
+        if self._begun() or mark.record.line > FIRST_LINES:
             return False
         below = lines[mark.at + 1 : mark.at + BODY]
         return any("Call Trace:" in raw for raw in below[:20]) and any(_FATAL.search(raw) for raw in below)
