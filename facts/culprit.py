@@ -20,7 +20,7 @@ EXCEPTIONS = frozenset((  # kinds that an exception reports: an instruction poin
     "skb-panic", "split-lock",
 ))  # fmt: skip
 _GROUPS: dict[str, tuple[str, ...]] = {
-    "hung-task": ("hang", "module-helper"),
+    "hung-task": ("hang", "module-helper", "wait"),
     "atomic-sleep": ("atomic", "hang"),
     "warning": ("warning",),
     "debug-objects": ("warning",),
@@ -168,6 +168,8 @@ def choose(block: Block, kind: str, table: FrameTable, head: Frame | None = None
         return _holder(block, stack, table)
     stack = _own_context(stack)
     found = first(stack, groups, table)
+    for number in range(len(groups) - 1, 0, -1):  # the first group is the surest
+        found = found or first(stack, groups[:number], table)
     if found is None and kind in _SLEEPS:  # on the way back to user space: the scheduler itself is never at fault
         found = _dispatcher(stack, table)
     if kind in SHORTAGES:  # who asked last is seldom who took the memory; a module on the way at least is worth a look
