@@ -7,7 +7,7 @@ that repeat one already seen are counted, not stored.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
 from facts import losthead
@@ -33,6 +33,7 @@ _WARN_TEXTS = frozenset(
 )
 SECOND_HEAD = 12  # a second head line of the same kind within so many lines is the same report
 ANNOUNCED = 8  # lines between an announcement and the report that it announces
+AT_ONCE = 5.0  # seconds between them at most
 LOOK = 20_000  # bytes of a block that are looked at for kernel messages
 TAIL = 40_000  # bytes at the end of a log in which time stamps are looked for
 BEFORE_BOOT = 30  # lines above a new boot that tell how the one before ended
@@ -266,6 +267,8 @@ class _Log:
         same = above.boot == event.boot and (not above.caller or not event.caller or above.caller == event.caller)
         if not same or not 0 < event.line - above.line <= ANNOUNCED or above.kind == event.kind:
             return
+        if event.time is not None and above.time is not None and event.time - above.time > AT_ONCE:
+            return
         above.frames = event.frames
         named = above.attributes.get("function")
         if isinstance(named, str) and "module" not in above.attributes and self.by.frames.groups(named):
@@ -350,7 +353,8 @@ class _Log:
                 if event.line < line <= max(event.end_line, event.line) + REACH.get(opened, MERGE_WITHIN):
                     return True
             if found.kind == event.kind and report != "none" and event.line < line <= event.line + SECOND_HEAD:
-                return True
+                if not _another(found, mark.record, event.time, {"cpu": event.cpu, "pid": event.pid}):
+                    return True
         return False
 
     def _begun(self) -> bool:
@@ -400,15 +404,18 @@ class _Log:
                 continue
             if other.header is not None and other.header.name == "version":
                 return other.at
-            own = {found.kind for found in mark.found}
+            own = {found.kind: found.attributes for found in mark.found}
             for found in other.found:
                 entry = self.by.kinds[found.kind]
                 if found.kind == "panic" and mark.found:
                     # panic_on_warn and panic() in a report print the panic line above the trace
                     if other.at <= mark.at + PANIC_FIRST or (lends and not has_trace(lines[mark.at + 1 : other.at])):
                         continue
-                if found.part or (found.kind in own and other.at <= mark.at + SECOND_HEAD):
+                if found.part:
                     continue
+                if found.kind in own and other.at <= mark.at + SECOND_HEAD:
+                    if not _another(found, other.record, mark.record.time, own[found.kind]):
+                        continue
                 if entry["severity"] in ("failure", "end") or entry["report"] != "none":
                     return other.at
         return min(total, mark.at + BODY)
@@ -435,6 +442,7 @@ class _Log:
         if seen is not None and "oops-number" not in attributes:
             count = seen.attributes.get("count", 1)
             seen.attributes["count"] = (count if isinstance(count, int) else 1) + 1
+            seen.last = seen.last if event.time is None else event.time
             return seen
         if len(self.events) >= MAX_EVENTS:
             if self.kept.get((event.boot, event.kind), 0) >= KEEP or len(self.events) >= 2 * MAX_EVENTS:
@@ -457,6 +465,14 @@ class _Log:
             self.lived,
             self.idle,
         )
+
+
+def _another(found: Found, record: Record, time: float | None, said: Mapping[str, object]) -> bool:
+    """Whether a second head line is that of another report: of another time, task or CPU than `said`."""
+    if record.time is not None and time is not None and record.time - time > AT_ONCE:
+        return True
+    names = [name for name in ("cpu", "pid") if said.get(name) is not None and name in found.attributes]
+    return any(said[name] != found.attributes[name] for name in names)
 
 
 def _echoes(record: Record, last: Record) -> bool:

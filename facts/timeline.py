@@ -20,7 +20,9 @@ _BYSTANDERS = frozenset(
 )
 # Begins a failure only of the same task or module.
 _OFTEN_HARMLESS = frozenset(("page-allocation-failure", "device-firmware-error", "netdev-watchdog", "gpu-error"))
+PASSED_SECONDS = 3600.0  # a stall or shortage so long before a crash of another kind was over
 _LASTING = frozenset(("rcu-stall", "soft-lockup", "hard-lockup", "hung-task", "workqueue-stall", "csd-lock-stall"))
+_PASSING = _LASTING | {"oom-kill", "fs-shutdown"}  # a machine gets over these, and they damage no memory
 
 
 class Timeline(NamedTuple):
@@ -165,7 +167,7 @@ def _root(run: list[Event]) -> Event | None:
     if warned is not None and not any(failure.line < warned.line for failure in failures):
         return warned
     if failures:
-        first = failures[0]
+        first = next((failure for failure in failures if not _over(failure, failures)), failures[0])
         for problem in problems:
             if problem.line < first.line and _begins(problem, first):
                 return problem
@@ -179,6 +181,25 @@ def _root(run: list[Event]) -> Event | None:
         if group:
             return _named(group)
     return None
+
+
+def _over(event: Event, failures: list[Event]) -> bool:
+    """Whether a stall or shortage was over long before the first crash, of another kind, and is not related to it."""
+    crash = next((failure for failure in failures if failure.kind not in _PASSING), None)
+    if event.kind not in _PASSING or crash is None or crash.line < event.line:
+        return False
+    lasted = [e.last for e in failures if e.kind in _PASSING and e.line < crash.line]
+    if crash.time is None or any(last is None or crash.time - last <= PASSED_SECONDS for last in lasted):
+        return False
+    return not _related(event, crash)
+
+
+def _related(event: Event, failure: Event) -> bool:
+    """Whether two events are of the same task (the idle task is everybody's) or module."""
+    if event.pid and event.pid == failure.pid and event.comm == failure.comm:
+        return True
+    module = failure.attributes.get("module") or failure.attributes.get("pc-module")
+    return bool(module) and module in {frame.module for frame in event.frames}
 
 
 def _named(group: list[Event]) -> Event:
@@ -214,10 +235,7 @@ def _mild(event: Event) -> bool:
 def _begins(problem: Event, failure: Event) -> bool:
     """Whether a problem is the beginning of a later failure rather than an accident of its own."""
     mine, other = problem.attributes, failure.attributes
-    module = other.get("module") or other.get("pc-module")
-    if module and module in {frame.module for frame in problem.frames}:
-        return True
-    if problem.pid is not None and problem.pid == failure.pid and problem.comm == failure.comm:
+    if _related(problem, failure):
         return True
     if problem.kind in _OFTEN_HARMLESS:
         return False
@@ -229,6 +247,7 @@ def _begins(problem: Event, failure: Event) -> bool:
 
 
 def _relate(events: list[Event], root: Event | None, captures: set[int], failing: int) -> None:
+    failures = [e for e in events if e.boot == failing and e.severity == "failure" and e.kind != "truncated-log"]
     for event in events:
         attributes = event.attributes
         if event.boot in captures:
@@ -244,7 +263,7 @@ def _relate(events: list[Event], root: Event | None, captures: set[int], failing
         elif event.line > root.line or event.boot in captures or (event.line == root.line and event.severity == "end"):
             event.role = "consequence"
         else:
-            event.role = "precursor"
+            event.role = "context" if _over(event, failures) else "precursor"
         if root is None or event is root:
             continue
         if event.time is not None and root.time is not None and event.boot == root.boot and event.line <= root.line:

@@ -232,3 +232,9 @@ def test_the_balloon_that_found_no_more_holds_the_memory(timeline, lines: int) -
     assert root(timeline(stamped(*puffs, *oom))).attributes["module"] == "virtio_balloon"
     assert "module" not in root(timeline(stamped(*oom))).attributes
     assert "module" not in root(timeline(stamped(*puffs) + booted() + stamped(*oom))).attributes
+
+
+def test_short_reports_of_one_kind_right_behind_each_other(timeline) -> None:  # type: ignore[no-untyped-def]
+    second = [line.replace("2011", "2012").replace("acme_flush", "acme_other") for line in HUNG]
+    found = timeline(stamped(*HUNG, *second))
+    assert [(e.pid, e.attributes["function"]) for e in found.events] == [(2011, "acme_flush"), (2012, "acme_other")]
