@@ -10,34 +10,25 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
-from facts import losthead
+from facts import losthead, neighbours
 from facts.carriers import Carrier
-from facts.culprit import SHORTAGES, STALLS, choose
 from facts.frames import FrameTable
 from facts.headers import Header, Headers
+from facts.neighbours import AT_ONCE
 from facts.patterns import Found, Patterns
 from facts.records import Event, Record
 from facts.repeats import Repeats
 from facts.reports import READERS
-from facts.reports.block import Block
 from facts.reports.stacks import TRACED, has_trace
 
 BODY = 1500  # records of a report at most
 MERGE_WITHIN = 60  # a part stands at most so many lines after the report that it belongs to ...
 REACH = {"oom": 3000}  # ... but the table of an OOM report can be long
 PANIC_FIRST = 3
-TEXT_BELOW = 3  # lines from the head line of a WARNING to its text, where that stands below
-# What WARN() says of itself.  Up to 5.2, and still where there is no trap for it (arm), it stands below the head line.
-_WARN_TEXTS = frozenset(
-    ("list-corruption", "refcount-error", "debug-objects", "fortify-overflow", "slab-corruption", "netdev-watchdog")
-)
 SECOND_HEAD = 12  # a second head line of the same kind within so many lines is the same report
-ANNOUNCED = 8  # lines between an announcement and the report that it announces
-AT_ONCE = 5.0  # seconds between them at most
 LOOK = 20_000  # bytes of a block that are looked at for kernel messages
 TAIL = 40_000  # bytes at the end of a log in which time stamps are looked for
 BEFORE_BOOT = 30  # lines above a new boot that tell how the one before ended
-BALLOON = 40  # events above a shortage of memory among which a balloon is looked for
 LIVED = 5.0  # seconds after which a boot counts as more than begun
 MAX_EVENTS = 2000  # distinct events kept per log ...
 KEEP = 3  # ... but the first of each kind in each boot are, twice as many at most
@@ -226,9 +217,7 @@ class _Log:
                             event.attributes.setdefault(name, value)
                         event.frames = main.frames
             for event in events:
-                self._inherit(event)
-                self._explain(event)
-                self._blame_balloon(event)
+                neighbours.relate(event, self.events, self.by.frames)
                 kept = self._add(event)
                 if event is main and kept is not None:
                     self.repeats.keep(told, kept)
@@ -255,59 +244,6 @@ class _Log:
                 further.cpu, further.pid, further.comm = event.cpu, event.pid, event.comm
                 out.append(further)
         return out
-
-    def _inherit(self, event: Event) -> None:
-        """Give the report of this event to the announcement just above it that has none of its own.
-
-        `refcount_t: underflow` is followed by a WARNING, `kernel tried to execute NX-protected page` by the page fault.
-        """
-        above = self.events[-1] if self.events else None
-        if above is None or above.frames or not event.frames or above.severity not in ("failure", "problem"):
-            return
-        same = above.boot == event.boot and (not above.caller or not event.caller or above.caller == event.caller)
-        if not same or not 0 < event.line - above.line <= ANNOUNCED or above.kind == event.kind:
-            return
-        if event.time is not None and above.time is not None and event.time - above.time > AT_ONCE:
-            return
-        above.frames = event.frames
-        named = above.attributes.get("function")
-        if isinstance(named, str) and "module" not in above.attributes and self.by.frames.groups(named):
-            for name in ("function", "culprit"):  # a helper that the head line names; the trace knows better
-                above.attributes.pop(name, None)
-        if above.kind in STALLS and event.kind not in STALLS:  # another rule says who is responsible
-            block = Block()
-            block.frames = list(event.frames)
-            holder = choose(block, above.kind, self.by.frames)
-            if holder is not None:
-                above.attributes.setdefault("function", holder.function)
-                if holder.module is not None:
-                    above.attributes.setdefault("module", holder.module)
-        above.cpu = event.cpu if above.cpu is None else above.cpu
-        above.comm, above.pid = (above.comm, above.pid) if above.comm else (event.comm, event.pid)
-        above.end_line = max(above.end_line, event.end_line)
-        for name, value in event.attributes.items():
-            above.attributes.setdefault(name, value)
-
-    def _explain(self, event: Event) -> None:
-        """Let the text of a WARNING stand for it where the head line comes first: the same, said more exactly."""
-        above = self.events[-1] if self.events else None
-        if above is None or above.kind != "warning" or event.kind not in _WARN_TEXTS or above.boot != event.boot:
-            return
-        if 0 < event.line - above.line <= TEXT_BELOW and (not above.caller or above.caller == event.caller):
-            above.severity = "context"
-            for name, value in above.attributes.items():
-                event.attributes.setdefault(name, value)
-
-    def _blame_balloon(self, event: Event) -> None:
-        """Memory ran out and names no holder: the balloon that found no more to take just before holds it."""
-        if event.kind not in SHORTAGES or "module" in event.attributes:
-            return
-        for above in reversed(self.events[-BALLOON:]):
-            module = above.attributes.get("module")
-            if above.boot == event.boot and above.kind == "page-allocation-failure" and isinstance(module, str):
-                if "balloon" in self.by.frames.tags("", module):
-                    event.attributes["module"] = module
-                    return
 
     def _boot(self, mark: Mark, lines: list[str], first: int) -> None:
         """Begin a new boot; note whether the one before was more than begun (programs spoke, or seconds passed)."""
