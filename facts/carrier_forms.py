@@ -318,7 +318,13 @@ def _equals(out: Peeled, depth: int) -> bool:
     return False
 
 
+def _cited(out: Peeled, depth: int) -> bool:
+    """A line of a mail that was answered."""
+    return out.text.startswith("> ") and _inner(out, out.text[2:], depth)
+
+
 _HANDLERS: dict[str, Callable[[Peeled, int], bool]] = {
+    ">": _cited,
     "<": _angle,
     "[": _bracket,
     "{": _brace,
