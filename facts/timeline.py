@@ -40,8 +40,9 @@ def build(reading: Reading) -> Timeline:
     _derive_dump_failure(events, captures)
     beside = captures if len(captures) <= last_boot else set()  # a log of nothing but the capture kernel is its own run
     failing = _failing_boot(events, beside)
-    if failing is None:
-        failing = _broken_off(reading, events, beside, last_boot)
+    if failing is None or _survived(events, failing):
+        broken = _broken_off(reading, events, beside, last_boot)
+        failing = broken if failing is None or failing < broken < last_boot else failing
     _derive_taint(events, failing)
     ending = _ending(reading, events, captures, failing, last_boot)
     if ending == "cut":
@@ -77,6 +78,13 @@ def _failing_boot(events: list[Event], captures: set[int]) -> int | None:
         if boots:
             return boots[-1]
     return None
+
+
+def _survived(events: list[Event], boot: int) -> bool:
+    """Whether a boot ended orderly, and nothing but stalls, shortages and warnings happened in it."""
+    run = [event for event in events if event.boot == boot]
+    crashed = any((e.severity == "failure" and e.kind not in _PASSING) or e.kind == "panic" for e in run)
+    return not crashed and any(event.kind == "clean-shutdown" for event in run)
 
 
 def _broken_off(reading: Reading, events: list[Event], captures: set[int], last_boot: int) -> int:

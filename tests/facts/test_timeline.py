@@ -192,6 +192,18 @@ def test_failure_counts_before_a_problem_of_a_later_boot(timeline) -> None:  # t
 
 
 # relations
+@pytest.mark.parametrize("report", [warning(), [line.format(frame=OTHER) for line in HUNG]])
+def test_a_boot_that_broke_off_counts_before_one_that_ended_orderly(timeline, report: list[str]) -> None:  # type: ignore[no-untyped-def]
+    lived = stamped("acmed[7]: ready", at=500)
+    orderly = booted() + stamped(*report, at=50) + stamped("reboot: Restarting system", at=900)
+    found = timeline(orderly + booted() + lived + booted() + lived)
+    assert (root(found).kind, root(found).boot) == ("truncated-log", 1)
+    found = timeline(orderly + booted() + lived)  # the second one runs
+    assert root(found).boot == 0
+    crashed = booted() + stamped(*oops(), at=50) + stamped("reboot: Restarting system", at=900)
+    assert root(timeline(crashed + booted() + lived + booted() + lived)).kind == "null-pointer-dereference"
+
+
 def test_before_root_and_same(timeline) -> None:  # type: ignore[no-untyped-def]
     text = (
         booted()
