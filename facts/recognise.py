@@ -298,17 +298,18 @@ class _Log:
         return bool(self.events) or any(header.name == "version" for header in self.headers)
 
     def _lost_head(self, mark: Mark, lines: list[str], first: int) -> None:
-        """Where a log begins within an oops and only its panic is found: an event for what is left of the report."""
+        """Where a log begins within an oops: an event for what is left of it, at its panic or last registers."""
         reasons = {found.attributes.get("reason") for found in mark.found if found.kind == "panic"}
-        if not reasons & losthead.REASONS or LOST not in self.by.kinds:
+        registers = any(found.attributes.get("problem") == "tail" for found in mark.found)
+        if not (registers or reasons & losthead.REASONS) or LOST not in self.by.kinds:
             return
         if self._begun() or mark.record.line > losthead.REACH:
             return
         above = [record for at in range(mark.at) for record in self.carrier.records(lines[at], first + at)]
         left = losthead.remains([record for record in above if record.source in ("", "kernel")])
-        if left is None:
+        if left is None or (registers and left.place is None):
             return
-        body, known = left
+        body, known = left.records, left.known
         event = self._event(Found(LOST, {"head-lost": True}, True), above[0])
         event.text = body[0].text
         READERS[self.by.kinds[LOST]["report"]](event, body, self.by.frames)
@@ -325,7 +326,8 @@ class _Log:
         if self._begun() or mark.record.line > FIRST_LINES:
             return False
         below = lines[mark.at + 1 : mark.at + BODY]
-        return any("Call Trace:" in raw for raw in below[:20]) and any(_FATAL.search(raw) for raw in below)
+        fatal = losthead.twice(below) or any(_FATAL.search(raw) for raw in below)
+        return fatal and any("Call Trace:" in raw for raw in below[:20])
 
     def _stop(self, marks: list[Mark], number: int, lines: list[str]) -> int:
         """Index of the line at which the report that begins at this mark must end."""
@@ -358,6 +360,9 @@ class _Log:
 
     def _body(self, mark: Mark, stop: int, lines: list[str], first: int) -> list[Record]:
         body = [mark.record]
+        if any(found.attributes.get("problem") == "tail" for found in mark.found):
+            above = range(max(mark.at - losthead.REGISTERS, 0), mark.at)
+            body += losthead.located([r for at in above for r in self.carrier.records(lines[at], first + at)])
         for index in range(mark.at + 1, stop):
             for record in self.carrier.records(lines[index], first + index):
                 if record.caller and mark.record.caller and record.caller != mark.record.caller:

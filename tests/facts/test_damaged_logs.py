@@ -171,6 +171,17 @@ def test_the_end_of_an_oops(timeline, left: list[str], stamps: bool) -> None:  #
     assert [found.events[index].kind for index in found.chain] == ["oops-unclassified", "panic"]
 
 
+TOP = ["RIP: 0010:foo_read+0x21/0x80 [foo]", "RSP: 0018:ffffa2f90b6f7c60 EFLAGS: 00010246", X86[-1], "Call Trace:"]
+
+
+@pytest.mark.parametrize("left", [X86, [*TOP, *X86]])
+def test_registers_printed_twice_are_of_an_oops_that_the_machine_outlived(timeline, left: list[str]) -> None:  # type: ignore[no-untyped-def]
+    found = timeline(stamped(*left, "usb 1-1: new high-speed USB device number 3 using xhci_hcd"))
+    assert (root(found).kind, root(found).attributes["function"]) == ("oops-unclassified", "foo_read")
+    assert len([event for event in found.events if event.kind == "oops-unclassified"]) == 1
+    assert timeline(stamped(*TOP, *LOWER, END)).root is None  # it may be the end of a warning
+
+
 def test_a_cut_trace_names_nobody(timeline) -> None:  # type: ignore[no-untyped-def]
     event = root(timeline(stamped(*LOWER, END, *PANIC)))
     assert event.kind == "oops-unclassified"
