@@ -7,6 +7,7 @@ ramoops and efi-pstore (fs/pstore); Kubernetes CRI and Docker json-file logs; An
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable
 from typing import Any
@@ -17,6 +18,7 @@ stamp = re.compile(
     r"(?:<(\d{1,4})>)?\[ {0,12}(\d{1,12}\.\d{1,9})\](?:\[ {0,16}([TC]\d{1,10})\])? ?"
 ).match  # level and facility, seconds since boot, printk caller
 
+SAME_MOMENT = 1.0  # seconds between messages of which one follows the other on its line
 _LEVELS = {
     "emerg": 0, "panic": 0, "alert": 1, "crit": 2, "err": 3, "error": 3, "warn": 4, "warning": 4, "notice": 5,
     "info": 6, "debug": 7,
@@ -68,6 +70,7 @@ _PATTERNS = {
     "busybox": rf"({_FACILITY})\.({_LEVEL}) ",
     "inside": r"\[ {0,5}\d{1,7}\.\d{6}\](?:\[ {0,8}[TC]\d{1,10}\])? ",
     "field": r" {0,4}([A-Z_][A-Z0-9_]{0,63})=",
+    "pretty": r'\s{0,8}"([A-Z_][A-Z0-9_]{0,63})" : (".*"|null|\[),?\s{0,4}$',  # journalctl -o json-pretty
     "rsyslog-escape": r"#033\[[0-9;]{0,32}[A-Za-z]",
 }  # fmt: skip
 _compiled: dict[str, Callable[[str], re.Match[str] | None]] = {}
@@ -172,6 +175,18 @@ def _inside(out: Peeled) -> None:
         out.before = out.text[: match.start()].strip(MARK + " \t")
         out.text = out.text[match.start() :]
         _take_stamp(out)
+
+
+def glued(text: str, time: float) -> int | None:
+    """Where a further kernel message of the same moment begins on the same line.  Another moment's is a quotation."""
+    found = _compiled.get("inside")
+    if found is None:
+        found = _compiled["inside"] = re.compile(_PATTERNS["inside"]).search
+    match = found(text)
+    if match is None or match.start() == 0 or text[match.start() - 1] in "\"'`":
+        return None
+    other = stamp(match.group())
+    return match.start() if other is not None and abs(float(other[2]) - time) <= SAME_MOMENT else None
 
 
 # By first character
@@ -303,7 +318,13 @@ def _equals(out: Peeled, depth: int) -> bool:
     return False
 
 
+def _cited(out: Peeled, depth: int) -> bool:
+    """A line of a mail that was answered."""
+    return out.text.startswith("> ") and _inner(out, out.text[2:], depth)
+
+
 _HANDLERS: dict[str, Callable[[Peeled, int], bool]] = {
+    ">": _cited,
     "<": _angle,
     "[": _bracket,
     "{": _brace,
@@ -397,7 +418,24 @@ def _logcat(out: Peeled, end: int, pid: str, level: str, tag: str) -> bool:
     return True
 
 
-# Journal export format
+# Journal fields on lines of their own
+
+
+def pretty_field(raw: str) -> Peeled | None:
+    """One line of an entry in indented JSON: its message, or nothing for another field.  The speaker is not known."""
+    match = _match("pretty", raw)
+    if match is None:
+        return None
+    if match[1] != "MESSAGE" or match[2][0] != '"':
+        return Peeled("")
+    try:
+        text = json.loads(match[2])
+    except ValueError:
+        text = match[2][1:-1]
+    first, _, more = clean(str(text), "\n").partition("\n")
+    out = peel(first, 1)
+    out.text += "\n" + more if more else ""
+    return out
 
 
 def export_fields(raw: str) -> dict[str, str]:

@@ -5,11 +5,12 @@ Kernel lines in their usual form (``[   12.345678] text``) take a fast path; fac
 
 from __future__ import annotations
 
-from facts.carrier_forms import Peeled, export_fields, export_text, peel, program, stamp
+from facts.carrier_forms import Peeled, export_fields, export_text, glued, peel, pretty_field, program, stamp
 from facts.clean import clean
 from facts.records import Record
 
 _new = tuple.__new__
+MOST_GLUED = 20  # messages of one line that are told apart
 _DICTIONARY = (" SUBSYSTEM=", " DEVICE=")  # further lines of a /dev/kmsg record
 
 
@@ -57,7 +58,8 @@ class Carrier:
         if not raw.isprintable():
             raw = clean(raw)
         if stamp(raw) is not None:
-            return [self.strip(raw, line)]
+            record = self.strip(raw, line)
+            return [record] if "[" not in record.text else self._glued(record)
         peeled = self._peeled(raw, line)
         result = []
         if peeled.before:
@@ -67,6 +69,17 @@ class Carrier:
                 peeled.text = text
                 result.append(_record(peeled, line))
         return result
+
+    def _glued(self, record: Record) -> list[Record]:
+        """The messages of a line in which the newlines between some were lost."""
+        result: list[Record] = []
+        while len(result) < MOST_GLUED and record.time is not None:
+            place = glued(record.text, record.time)
+            if place is None:
+                break
+            result.append(record._replace(text=record.text[:place].rstrip()))
+            record = self.strip(record.text[place:], record.line)
+        return [*result, record]
 
     def block(self, text: str, first_line: int) -> list[Record]:
         """The records of a block of whole lines."""
@@ -111,6 +124,8 @@ class Carrier:
             return Peeled("")
         if raw.startswith(_DICTIONARY):
             return Peeled("")
+        if '" : ' in raw[:80] and (pretty := pretty_field(raw)) is not None:
+            return pretty
         return peel(raw)
 
 

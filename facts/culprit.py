@@ -20,7 +20,7 @@ EXCEPTIONS = frozenset((  # kinds that an exception reports: an instruction poin
     "skb-panic", "split-lock",
 ))  # fmt: skip
 _GROUPS: dict[str, tuple[str, ...]] = {
-    "hung-task": ("hang",),
+    "hung-task": ("hang", "module-helper", "wait"),
     "atomic-sleep": ("atomic", "hang"),
     "warning": ("warning",),
     "debug-objects": ("warning",),
@@ -36,10 +36,10 @@ _GROUPS: dict[str, tuple[str, ...]] = {
     "page-allocation-failure": ("memory",),
     "kasan": ("free",),
     "slab-corruption": ("free",),
-    "kmemleak": ("free",),
+    "kmemleak": ("free", "leak"),
 }
 _NEVER = frozenset(("always", "helper", "entry", "interrupt-entry"))  # generic for every kind of event
-_SHORTAGE = frozenset(("oom-kill", "memcg-oom-kill", "oom-panic"))
+SHORTAGES = frozenset(("oom-kill", "memcg-oom-kill", "oom-panic"))
 _STALL_SKIP = ("stall", "interrupt-entry")
 _SLEEPS = frozenset(("atomic-sleep", "hung-task"))
 _SCHEDULER = frozenset(("schedule", "__schedule", "schedule_debug"))  # where a corrupted stack end is found
@@ -168,9 +168,11 @@ def choose(block: Block, kind: str, table: FrameTable, head: Frame | None = None
         return _holder(block, stack, table)
     stack = _own_context(stack)
     found = first(stack, groups, table)
+    for number in range(len(groups) - 1, 0, -1):  # the first group is the surest
+        found = found or first(stack, groups[:number], table)
     if found is None and kind in _SLEEPS:  # on the way back to user space: the scheduler itself is never at fault
         found = _dispatcher(stack, table)
-    if kind in _SHORTAGE:  # who asked last is seldom who took the memory; a module on the way at least is worth a look
+    if kind in SHORTAGES:  # who asked last is seldom who took the memory; a module on the way at least is worth a look
         return found if found is not None and found.module is not None else None
     if found is None and groups:
         found = first(stack, (), table)
@@ -198,10 +200,12 @@ def _holder(block: Block, stack: list[Frame], table: FrameTable) -> Frame | None
     packet called names the loop best, except where a CPU waits for a lock or for another CPU.
     """
     useful = [frame for frame in stack if not frame.function.startswith("0x")]
-    entry = next(
-        (i for i, frame in enumerate(useful) if frame.module is None and "stall-entry" in table.groups(frame.function)),
-        len(useful),
-    )
+    entry = len(useful)
+    for group in ("stall-entry", "fault-entry"):
+        found_at = (i for i, f in enumerate(useful) if f.module is None and group in table.groups(f.function))
+        entry = next(found_at, len(useful))
+        if entry < len(useful):
+            break
     spinning = _spinning(useful, table)
     for index, frame in enumerate(useful[: entry + 1]):
         if frame.function.startswith("smp_call_function"):
@@ -251,5 +255,5 @@ _NAMED = re.compile(
     r"(?: \[(?P<module>[\w-]{1,64})(?: [0-9a-f]{1,40})?\])?"
 )
 _NAMED_BARE = re.compile(
-    r" in (?!interrupt$)(?P<symbol>[a-z_][\w.$]{2,200})(?: \[(?P<module>[\w-]{1,64})\])?(?: / | at addr|$)"
+    r" in (?!interrupt$|kernel\b)(?P<symbol>[a-z_][\w.$]{2,200})(?: \[(?P<module>[\w-]{1,64})\])?(?: / | at addr|$)"
 )

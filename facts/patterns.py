@@ -61,6 +61,8 @@ class Patterns:
             match = self._regex(pattern.regex).search(text)
             if match is None or any(self._regex(no).search(text) for no in self.kinds[pattern.kind]["not"]):
                 continue
+            if not record.source and pattern.source == "kernel" and _quoted(text[: match.start()]):
+                continue
             attributes: dict[str, Value] = {}
             for name, value in match.groupdict().items():
                 if value is not None:
@@ -88,6 +90,16 @@ class Patterns:
                 attributes[name] = number
         else:
             attributes[name] = value
+
+
+def _quoted(before: str) -> bool:
+    """Whether a quotation is open at the end of this text: a program shows what a kernel may say."""
+    if before.count('"') % 2:
+        return True
+    return _OPEN.search(before[-200:]) is not None
+
+
+_OPEN = re.compile(r"(?:^|[\s=(,:\[{])'[^']*$|`[^`']*$")  # not the apostrophe of a word
 
 
 def _speaks(wanted: str, source: str) -> bool:

@@ -7,18 +7,18 @@ that repeat one already seen are counted, not stored.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
 
+from facts import losthead, neighbours
 from facts.carriers import Carrier
-from facts.culprit import STALLS, choose
 from facts.frames import FrameTable
 from facts.headers import Header, Headers
+from facts.neighbours import AT_ONCE
 from facts.patterns import Found, Patterns
 from facts.records import Event, Record
 from facts.repeats import Repeats
 from facts.reports import READERS
-from facts.reports.block import Block
 from facts.reports.stacks import TRACED, has_trace
 
 BODY = 1500  # records of a report at most
@@ -26,7 +26,6 @@ MERGE_WITHIN = 60  # a part stands at most so many lines after the report that i
 REACH = {"oom": 3000}  # ... but the table of an OOM report can be long
 PANIC_FIRST = 3
 SECOND_HEAD = 12  # a second head line of the same kind within so many lines is the same report
-ANNOUNCED = 8  # lines between an announcement and the report that it announces
 LOOK = 20_000  # bytes of a block that are looked at for kernel messages
 TAIL = 40_000  # bytes at the end of a log in which time stamps are looked for
 BEFORE_BOOT = 30  # lines above a new boot that tell how the one before ended
@@ -36,6 +35,7 @@ KEEP = 3  # ... but the first of each kind in each boot are, twice as many at mo
 IDLE = 12  # lines after a login prompt that a machine at rest may still print
 _PROMPT = re.compile(r"\s{0,4}[\w.-]{1,64} login: ?\S{0,32}\s{0,4}$")
 _NEW_BOOT = ("-- Boot ", "-- Reboot --")  # journalctl between two boots
+LOST = "oops-unclassified"  # the kind of a report whose first line is lost
 FIRST_LINES = 60  # registers stand so far from the beginning of a report at most
 _FATAL = re.compile(r"Fatal exception|\bCR2: [0-9a-f]{16}\s*$|note: \S{1,32} exited with")  # not after a warning
 _VOLATILE = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,16}\b|\d+")
@@ -73,6 +73,7 @@ class Recogniser:
     ) -> None:
         self.headers = headers
         self.kinds = kinds
+        self.complete = {kind for kind, entry in kinds.items() if entry["report"] == "none"}
         self.frames = frames
         self.patterns = patterns
         self.scanner = patterns.scanner
@@ -189,6 +190,7 @@ class _Log:
                     self._boot(mark, lines, first)
                 self.headers.append(mark.header._replace(boot=self.boot))
             events: list[Event] = []
+            self._lost_head(mark, lines, first)
             for found in mark.found:
                 if not self._continues(found, mark) and self._is_tail(found, mark, lines):
                     events.append(self._event(found, mark.record))
@@ -216,7 +218,7 @@ class _Log:
                             event.attributes.setdefault(name, value)
                         event.frames = main.frames
             for event in events:
-                self._inherit(event)
+                neighbours.relate(event, self.events, self.by.frames, self.by.complete)
                 kept = self._add(event)
                 if event is main and kept is not None:
                     self.repeats.keep(told, kept)
@@ -243,38 +245,6 @@ class _Log:
                 further.cpu, further.pid, further.comm = event.cpu, event.pid, event.comm
                 out.append(further)
         return out
-
-    def _inherit(self, event: Event) -> None:
-        """Give the report of this event to the announcement just above it that has none of its own.
-
-        `refcount_t: underflow` is followed by a WARNING, `kernel tried to execute NX-protected page` by the page fault.
-        """
-        above = self.events[-1] if self.events else None
-        if above is None or above.frames or not event.frames or above.severity not in ("failure", "problem"):
-            return
-        if self.by.kinds[above.kind]["report"] == "none":  # complete in itself, as a GPU's line is
-            return
-        same = above.boot == event.boot and (not above.caller or not event.caller or above.caller == event.caller)
-        if not same or not 0 < event.line - above.line <= ANNOUNCED or above.kind == event.kind:
-            return
-        above.frames = event.frames
-        named = above.attributes.get("function")
-        if isinstance(named, str) and "module" not in above.attributes and self.by.frames.groups(named):
-            for name in ("function", "culprit"):  # a helper that the head line names; the trace knows better
-                above.attributes.pop(name, None)
-        if above.kind in STALLS and event.kind not in STALLS:  # another rule says who is responsible
-            block = Block()
-            block.frames = list(event.frames)
-            holder = choose(block, above.kind, self.by.frames)
-            if holder is not None:
-                above.attributes.setdefault("function", holder.function)
-                if holder.module is not None:
-                    above.attributes.setdefault("module", holder.module)
-        above.cpu = event.cpu if above.cpu is None else above.cpu
-        above.comm, above.pid = (above.comm, above.pid) if above.comm else (event.comm, event.pid)
-        above.end_line = max(above.end_line, event.end_line)
-        for name, value in event.attributes.items():
-            above.attributes.setdefault(name, value)
 
     def _boot(self, mark: Mark, lines: list[str], first: int) -> None:
         """Begin a new boot; note whether the one before was more than begun (programs spoke, or seconds passed)."""
@@ -320,17 +290,45 @@ class _Log:
                 if event.line < line <= max(event.end_line, event.line) + REACH.get(opened, MERGE_WITHIN):
                     return True
             if found.kind == event.kind and report != "none" and event.line < line <= event.line + SECOND_HEAD:
-                return True
+                if not _another(found, mark.record, event.time, {"cpu": event.cpu, "pid": event.pid}):
+                    return True
         return False
+
+    def _begun(self) -> bool:
+        """Whether the log shows a boot or some event already."""
+        return bool(self.events) or any(header.name == "version" for header in self.headers)
+
+    def _lost_head(self, mark: Mark, lines: list[str], first: int) -> None:
+        """Where a log begins within an oops: an event for what is left of it, at its panic or last registers."""
+        reasons = {found.attributes.get("reason") for found in mark.found if found.kind == "panic"}
+        registers = any(found.attributes.get("problem") == "tail" for found in mark.found)
+        if not (registers or reasons & losthead.REASONS) or LOST not in self.by.kinds:
+            return
+        if self._begun() or mark.record.line > losthead.REACH:
+            return
+        above = [record for at in range(mark.at) for record in self.carrier.records(lines[at], first + at)]
+        left = losthead.remains([record for record in above if record.source in ("", "kernel")])
+        if left is None or (registers and left.place is None):
+            return
+        body, known = left.records, left.known
+        event = self._event(Found(LOST, {"head-lost": True}, True), above[0])
+        event.text = body[0].text
+        READERS[self.by.kinds[LOST]["report"]](event, body, self.by.frames)
+        event.end_line = mark.record.line - 1
+        if not known:  # the trace is cut as well: its first frame is any
+            for name in ("function", "module", "culprit", "at"):
+                event.attributes.pop(name, None)
+        self._add(event)
 
     def _is_tail(self, found: Found, mark: Mark, lines: list[str]) -> bool:
         """False for registers (`problem: tail`) that are not what is left of a fault where the log begins."""
         if found.attributes.get("problem") != "tail":
             return True
-        if self.events or self.headers or mark.record.line > FIRST_LINES:
+        if self._begun() or mark.record.line > FIRST_LINES:
             return False
         below = lines[mark.at + 1 : mark.at + BODY]
-        return any("Call Trace:" in raw for raw in below[:20]) and any(_FATAL.search(raw) for raw in below)
+        fatal = losthead.twice(below) or any(_FATAL.search(raw) for raw in below)
+        return fatal and any("Call Trace:" in raw for raw in below[:20])
 
     def _stop(self, marks: list[Mark], number: int, lines: list[str]) -> int:
         """Index of the line at which the report that begins at this mark must end."""
@@ -345,26 +343,32 @@ class _Log:
                 continue
             if other.header is not None and other.header.name == "version":
                 return other.at
-            own = {found.kind for found in mark.found}
+            own = {found.kind: found.attributes for found in mark.found}
             for found in other.found:
                 entry = self.by.kinds[found.kind]
                 if found.kind == "panic" and mark.found:
                     # panic_on_warn and panic() in a report print the panic line above the trace
                     if other.at <= mark.at + PANIC_FIRST or (lends and not has_trace(lines[mark.at + 1 : other.at])):
                         continue
-                if found.part or (found.kind in own and other.at <= mark.at + SECOND_HEAD):
+                if found.part:
                     continue
+                if found.kind in own and other.at <= mark.at + SECOND_HEAD:
+                    if not _another(found, other.record, mark.record.time, own[found.kind]):
+                        continue
                 if entry["severity"] in ("failure", "end") or entry["report"] != "none":
                     return other.at
         return min(total, mark.at + BODY)
 
     def _body(self, mark: Mark, stop: int, lines: list[str], first: int) -> list[Record]:
         body = [mark.record]
+        if any(found.attributes.get("problem") == "tail" for found in mark.found):
+            above = range(max(mark.at - losthead.REGISTERS, 0), mark.at)
+            body += losthead.located([r for at in above for r in self.carrier.records(lines[at], first + at)])
         for index in range(mark.at + 1, stop):
             for record in self.carrier.records(lines[index], first + index):
                 if record.caller and mark.record.caller and record.caller != mark.record.caller:
                     continue
-                if record.source not in ("", "kernel"):
+                if record.source not in ("", "kernel") or _echoes(record, body[-1]):
                     continue
                 body.append(record)
         return body
@@ -380,6 +384,7 @@ class _Log:
         if seen is not None and "oops-number" not in attributes:
             count = seen.attributes.get("count", 1)
             seen.attributes["count"] = (count if isinstance(count, int) else 1) + 1
+            seen.last = seen.last if event.time is None else event.time
             return seen
         if len(self.events) >= MAX_EVENTS:
             if self.kept.get((event.boot, event.kind), 0) >= KEEP or len(self.events) >= 2 * MAX_EVENTS:
@@ -402,6 +407,21 @@ class _Log:
             self.lived,
             self.idle,
         )
+
+
+def _another(found: Found, record: Record, time: float | None, said: Mapping[str, object]) -> bool:
+    """Whether a second head line is that of another report: of another time, task or CPU than `said`."""
+    if record.time is not None and time is not None and record.time - time > AT_ONCE:
+        return True
+    names = [name for name in ("cpu", "pid") if said.get(name) is not None and name in found.attributes]
+    return any(said[name] != found.attributes[name] for name in names)
+
+
+def _echoes(record: Record, last: Record) -> bool:
+    """Whether a line is there twice because two consoles print to one place; frames may well repeat."""
+    if record.text != last.text or "+0x" in record.text:
+        return False
+    return record.time is None or last.time is None or record.time == last.time
 
 
 _SAME = ("function", "device", "module", "reason", "problem", "label", "bank", "status", "filesystem", "source")

@@ -44,6 +44,7 @@ class Event:
         "file",
         "frames",
         "kind",
+        "last",
         "line",
         "offset",
         "pid",
@@ -62,6 +63,7 @@ class Event:
         self.line = record.line
         self.end_line = record.line
         self.time = record.time
+        self.last = record.time  # of the last repeat that is counted with it
         self.text = record.text  # first record's message
         self.caller = record.caller
         self.cpu: int | None = None

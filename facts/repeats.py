@@ -54,5 +54,6 @@ class Repeats:
         self.passed = event
         last = self._last.get((event.boot, event.kind))
         if last is not None:
+            last.last = last.last if event.time is None else event.time
             number = last.attributes.get("count", 1)
             last.attributes["count"] = (number if isinstance(number, int) else 1) + 1

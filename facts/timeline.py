@@ -20,9 +20,11 @@ _BYSTANDERS = frozenset(
 )
 # Begins a failure only of the same task or module.
 _OFTEN_HARMLESS = frozenset(("page-allocation-failure", "device-firmware-error", "netdev-watchdog", "gpu-error"))
+PASSED_SECONDS = 3600.0  # a stall or shortage so long before a crash of another kind was over
 # The kernel tries another way at once, so that this begins nothing but a stall.
 _WORKED_AROUND = frozenset(("timer-broken", "clocksource-unstable", "tsc-unsynchronized"))
 _LASTING = frozenset(("rcu-stall", "soft-lockup", "hard-lockup", "hung-task", "workqueue-stall", "csd-lock-stall"))
+_PASSING = _LASTING | {"oom-kill", "fs-shutdown"}  # a machine gets over these, and they damage no memory
 
 
 class Timeline(NamedTuple):
@@ -40,8 +42,9 @@ def build(reading: Reading) -> Timeline:
     _derive_dump_failure(events, captures)
     beside = captures if len(captures) <= last_boot else set()  # a log of nothing but the capture kernel is its own run
     failing = _failing_boot(events, beside)
-    if failing is None:
-        failing = _broken_off(reading, events, beside, last_boot)
+    if failing is None or _survived(events, failing):
+        broken = _broken_off(reading, events, beside, last_boot)
+        failing = broken if failing is None or failing < broken < last_boot else failing
     _derive_taint(events, failing)
     ending = _ending(reading, events, captures, failing, last_boot)
     if ending == "cut":
@@ -77,6 +80,13 @@ def _failing_boot(events: list[Event], captures: set[int]) -> int | None:
         if boots:
             return boots[-1]
     return None
+
+
+def _survived(events: list[Event], boot: int) -> bool:
+    """Whether a boot ended orderly, and nothing but stalls, shortages and warnings happened in it."""
+    run = [event for event in events if event.boot == boot]
+    crashed = any((e.severity == "failure" and e.kind not in _PASSING) or e.kind == "panic" for e in run)
+    return not crashed and any(event.kind == "clean-shutdown" for event in run)
 
 
 def _broken_off(reading: Reading, events: list[Event], captures: set[int], last_boot: int) -> int:
@@ -167,7 +177,7 @@ def _root(run: list[Event]) -> Event | None:
     if warned is not None and not any(failure.line < warned.line for failure in failures):
         return warned
     if failures:
-        first = failures[0]
+        first = next((failure for failure in failures if not _over(failure, failures)), failures[0])
         for problem in problems:
             if problem.line < first.line and _begins(problem, first):
                 return problem
@@ -181,6 +191,25 @@ def _root(run: list[Event]) -> Event | None:
         if group:
             return _named(group)
     return None
+
+
+def _over(event: Event, failures: list[Event]) -> bool:
+    """Whether a stall or shortage was over long before the first crash, of another kind, and is not related to it."""
+    crash = next((failure for failure in failures if failure.kind not in _PASSING), None)
+    if event.kind not in _PASSING or crash is None or crash.line < event.line:
+        return False
+    lasted = [e.last for e in failures if e.kind in _PASSING and e.line < crash.line]
+    if crash.time is None or any(last is None or crash.time - last <= PASSED_SECONDS for last in lasted):
+        return False
+    return not _related(event, crash)
+
+
+def _related(event: Event, failure: Event) -> bool:
+    """Whether two events are of the same task (the idle task is everybody's) or module."""
+    if event.pid and event.pid == failure.pid and event.comm == failure.comm:
+        return True
+    module = failure.attributes.get("module") or failure.attributes.get("pc-module")
+    return bool(module) and module in {frame.module for frame in event.frames}
 
 
 def _named(group: list[Event]) -> Event:
@@ -216,10 +245,7 @@ def _mild(event: Event) -> bool:
 def _begins(problem: Event, failure: Event) -> bool:
     """Whether a problem is the beginning of a later failure rather than an accident of its own."""
     mine, other = problem.attributes, failure.attributes
-    module = other.get("module") or other.get("pc-module")
-    if module and module in {frame.module for frame in problem.frames}:
-        return True
-    if problem.pid is not None and problem.pid == failure.pid and problem.comm == failure.comm:
+    if _related(problem, failure):
         return True
     if problem.kind in _OFTEN_HARMLESS or (problem.kind in _WORKED_AROUND and failure.kind not in _LASTING):
         return False
@@ -231,6 +257,7 @@ def _begins(problem: Event, failure: Event) -> bool:
 
 
 def _relate(events: list[Event], root: Event | None, captures: set[int], failing: int) -> None:
+    failures = [e for e in events if e.boot == failing and e.severity == "failure" and e.kind != "truncated-log"]
     for event in events:
         attributes = event.attributes
         if event.boot in captures:
@@ -243,10 +270,10 @@ def _relate(events: list[Event], root: Event | None, captures: set[int], failing
             event.role = "context"
         elif event.boot > failing and event.boot not in captures:
             event.role = "context"
-        elif event.line > root.line or event.boot in captures:
+        elif event.line > root.line or event.boot in captures or (event.line == root.line and event.severity == "end"):
             event.role = "consequence"
         else:
-            event.role = "precursor"
+            event.role = "context" if _over(event, failures) else "precursor"
         if root is None or event is root:
             continue
         if event.time is not None and root.time is not None and event.boot == root.boot and event.line <= root.line:

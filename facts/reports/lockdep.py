@@ -59,13 +59,12 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
     state = {"safe": False, "next": False}
 
     def part(text: str) -> bool:
-        if "last function: " in text:
-            put(
-                event,
-                "function",
-                text.rpartition("last function: ")[2].partition("+")[0].partition(".")[0].strip()[:128],
-            )
-            return True
+        for words in ("last function: ", " workfn="):  # of a work item that left a lock behind
+            if words in text and "workqueue leaked" in event.text:
+                name, _, module = text.rpartition(words)[2].strip()[:200].partition(" [")
+                put(event, "function", name.partition("+")[0].partition(".")[0])
+                put(event, "module", module.partition("]")[0])
+                return True
         if state["next"] or state["safe"]:  # the place stands on the next line, or below
             frames = parse_frames(text)
             if frames and (state["next"] or not is_generic(frames[0], (), table)):

@@ -111,6 +111,51 @@ CASES = {
         ["kmem_cache_alloc", "pcpu_create_chunk", "pcpu_alloc", "__kernfs_new_node", "device_add", "acme_probe"],
         "__kernfs_new_node",
     ),
+    "a leak: who allocates is asked by somebody": (
+        "kmemleak", "trace", ["BUG: memory leak"],
+        ["__kmalloc", "kmemdup", "acme_map_alloc", "alloc_acme_set", "acme_bind", *BOTTOM], "acme_bind",
+    ),
+    "division on 32-bit arm is a library call": (
+        "divide-error", "oops", ["Division by zero in kernel."],
+        ["dump_stack", "Ldiv0", "acme_rate", *BOTTOM], "acme_rate",
+    ),
+    "initializing an active timer is the owner's mistake": (
+        "debug-objects", "trace", [WARN.format(source="lib/debugobjects.c:612", function="debug_print_object")],
+        ["debug_object_init", "init_timer_key", "acme_open", *BOTTOM], "acme_open",
+    ),
+    "a bad page: dropping and passing on a packet is done for others": (
+        "bad-page-state", "page-dump", ["BUG: Bad page state in process acme  pfn:1a2b3"],
+        ["bad_page", "free_unref_page", "skb_release_data", "kfree_skb", "__netif_receive_skb_core",
+         "netif_receive_skb_list", "acme_test_run", *BOTTOM],
+        "acme_test_run",
+    ),
+    "2.6: thread_return is the scheduler": (
+        "atomic-sleep", "atomic-sleep", ["BUG: scheduling while atomic: acme/12/0x10000100"],
+        ["? __schedule_bug", "? thread_return", "? schedule_timeout", "? acme_reap", "? sys_ioctl"], "acme_reap",
+    ),
+    "a hang: who waits is the caller": (
+        "hung-task", "hung-task", ["INFO: task acme:12 blocked for more than 120 seconds."],
+        ["__schedule", "schedule", "blk_mq_freeze_queue_wait", "acme_switch", *BOTTOM], "acme_switch",
+    ),
+    "a stall in a page fault of a program": (
+        "soft-lockup", "lockup", [SOFT, "RIP: 0010:_raw_spin_lock+0x1c/0x90"],
+        ["acme_fault", "__do_fault", "handle_mm_fault", "do_user_addr_fault", "exc_page_fault", "asm_exc_page_fault"],
+        "acme_fault",
+    ),
+    "a stall in a page fault within a system call": (
+        "soft-lockup", "lockup", [SOFT, "RIP: 0010:clear_page_erms+0x1c/0x90"],
+        ["acme_fault", "handle_mm_fault", "exc_page_fault", "asm_exc_page_fault", "acme_read_iter", "vfs_read"],
+        "acme_read_iter",
+    ),
+    "a stall while a socket is closed": (
+        "soft-lockup", "lockup", [SOFT, "RIP: 0010:acme_purge+0x1c/0x90"],
+        ["acme_close", "acme_release", "__sock_release", "sock_close", "__fput", "task_work_run", *BOTTOM],
+        "acme_release",
+    ),
+    "a stall while a file is mapped": (
+        "soft-lockup", "lockup", [SOFT, "RIP: 0010:acme_fill+0x1c/0x90"],
+        ["acme_mmap", "mmap_region", "do_mmap", "vm_mmap_pgoff", *BOTTOM], "acme_mmap",
+    ),
     "caller is: the function that asked for the CPU": (
         "atomic-sleep", "atomic-sleep",
         [PREEMPTIBLE, "caller is radix_tree_node_alloc+0x1c/0x90"],

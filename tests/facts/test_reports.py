@@ -707,3 +707,20 @@ def test_damaged_reports(case: tuple[str, str, str, dict[str, object], int], dat
     body = [Record(n, lines[index][: cut or None]) for n, index in enumerate(kept, 1)]
     event = Event(case[0], body[0])
     assert 1 <= READERS[case[1]](event, body, TABLE) <= len(body)
+
+
+@pytest.mark.parametrize(
+    ("head", "below"),
+    [
+        ("BUG: workqueue leaked lock or atomic: kworker/1:2/0x00000001/311", "     last function: acme_poll [acme]"),
+        ("BUG: workqueue leaked lock or atomic: kworker/1:2/0x00000001/311", "     last function: acme_poll.cold"),
+        (
+            "BUG: workqueue leaked atomic, lock or RCU: kworker/1:2[311]",
+            "     preempt=0x00000000 lock=0->1 RCU=0->0 workfn=acme_poll [acme]",
+        ),
+    ],
+)
+def test_work_that_leaked_a_lock(head: str, below: str) -> None:
+    event, _ = read("lockdep", "lockdep", f"{head}\n{below}\n1 lock held by kworker/1:2/311:")
+    assert event.attributes["function"] == "acme_poll"
+    assert event.attributes.get("module") == ("acme" if "[acme]" in below else None)

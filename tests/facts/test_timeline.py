@@ -92,6 +92,55 @@ def test_warning_alone_is_the_root(timeline) -> None:  # type: ignore[no-untyped
     assert root(timeline(booted() + stamped(*warning(), at=10))).kind == "warning"
 
 
+HUNG = ["INFO: task ls:2011 blocked for more than 120 seconds.", "Call Trace:", " schedule+0x5e/0xd0", " {frame}"]
+STUCK = ["watchdog: BUG: soft lockup - CPU#3 stuck for 23s! [ls:2011]", "RIP: 0010:{frame}"]
+OOM = ["ls invoked oom-killer: gfp_mask=0xcc0(GFP_KERNEL), order=0, oom_score_adj=0", "Mem-Info:"]
+SHUT = ["XFS (sdb1): Corruption of in-memory data detected.  Shutting down filesystem"]
+OTHER = "bar_wait+0x21/0x80 [bar]"
+
+
+def passing(report: list[str], frame: str, at: float) -> str:
+    return stamped(*(line.format(frame=frame) for line in report), at=at)
+
+
+@pytest.mark.parametrize("report", [HUNG, STUCK, OOM, SHUT])
+def test_what_was_over_long_before_a_crash_is_background(timeline, report: list[str]) -> None:  # type: ignore[no-untyped-def]
+    found = timeline(passing(report, OTHER, 100) + stamped(*oops(), *PANIC, at=90_000))
+    assert root(found).kind == "null-pointer-dereference"
+    assert found.events[0].role == "context"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (passing(HUNG, OTHER, 89_000) + stamped(*oops(), at=90_000), "hung-task"),  # not long before
+        (
+            passing(HUNG, "foo_flush+0x2/0x8 [foo]", 100) + stamped(*oops(), at=90_000),
+            "hung-task",
+        ),  # of the same module
+        (passing(HUNG, OTHER, 100) + stamped(*oops(comm="ls", pid=2011), at=90_000), "hung-task"),  # ... task
+        (passing(HUNG, OTHER, 100) + passing(HUNG, OTHER, 89_900) + stamped(*oops(), at=90_000), "hung-task"),  # lasts
+        (passing(HUNG, OTHER, 100) + passing(STUCK, OTHER, 90_000), "hung-task"),  # no crash follows
+        (stamped(*oops(), at=100) + passing(HUNG, OTHER, 90_000), "null-pointer-dereference"),
+    ],
+)
+def test_what_was_not_over(timeline, text: str, kind: str) -> None:  # type: ignore[no-untyped-def]
+    assert root(timeline(text)).kind == kind
+
+
+def test_an_error_of_another_day_takes_nothing_from_an_oops(timeline) -> None:  # type: ignore[no-untyped-def]
+    error = "EXT4-fs error (device sda1): ext4_lookup:1584: inode #131: comm ls: deleted inode referenced: 2234"
+    found = timeline(stamped(error, at=100) + stamped(*oops(), at=90_000))
+    assert root(found).kind == "null-pointer-dereference"
+    assert found.events[0].frames == []
+
+
+def test_the_idle_task_is_no_bond(timeline) -> None:  # type: ignore[no-untyped-def]
+    first = warning(comm="swapper/1", pid=0, cpu=1)
+    found = timeline(stamped(*first, at=100) + stamped(*oops(comm="swapper/1", pid=0), at=90_000))
+    assert root(found).kind == "null-pointer-dereference"
+
+
 def test_page_allocation_failure_of_another_task_is_no_root(timeline) -> None:  # type: ignore[no-untyped-def]
     after = stamped(*oops(), at=12)
     other = timeline(booted() + stamped(*page_fail("backup", 5), at=10) + after)
@@ -143,6 +192,18 @@ def test_failure_counts_before_a_problem_of_a_later_boot(timeline) -> None:  # t
 
 
 # relations
+@pytest.mark.parametrize("report", [warning(), [line.format(frame=OTHER) for line in HUNG]])
+def test_a_boot_that_broke_off_counts_before_one_that_ended_orderly(timeline, report: list[str]) -> None:  # type: ignore[no-untyped-def]
+    lived = stamped("acmed[7]: ready", at=500)
+    orderly = booted() + stamped(*report, at=50) + stamped("reboot: Restarting system", at=900)
+    found = timeline(orderly + booted() + lived + booted() + lived)
+    assert (root(found).kind, root(found).boot) == ("truncated-log", 1)
+    found = timeline(orderly + booted() + lived)  # the second one runs
+    assert root(found).boot == 0
+    crashed = booted() + stamped(*oops(), at=50) + stamped("reboot: Restarting system", at=900)
+    assert root(timeline(crashed + booted() + lived + booted() + lived)).kind == "null-pointer-dereference"
+
+
 def test_before_root_and_same(timeline) -> None:  # type: ignore[no-untyped-def]
     text = (
         booted()
