@@ -40,7 +40,7 @@ _PATTERNS = {
     "leveled": rf"({_FACILITY}) {{0,8}}:({_LEVEL}) {{0,8}}: ?",  # dmesg -x
     # dmesg -T, -e, -d; terminal programs that stamp lines
     "ring": rf"\[(?:{_DAY} {_MONTH} [ \d]\d {_CLOCK} \d{{4}}|{_MONTH} ?[ \d]\d \d\d:\d\d"
-    r"| {0,8}[+-]\d{1,9}\.\d{1,9}"
+    r"| {0,8}[+-]\d{1,9}[.,]\d{1,9}"
     r"| {0,12}(\d{1,12}\.\d{1,9}) <.{0,12}\d{1,12}\.\d{1,9}>|< {0,12}\d{1,12}\.\d{1,9}>)"
     r"(?: < {0,12}\d{1,12}\.\d{1,9}>)?\]"
     r"(?:\[ {0,16}([TC]\d{1,10})\])? ?",

@@ -19,7 +19,9 @@ _BYSTANDERS = frozenset(
     ("edac-corrected", "memcg-oom-kill", "split-lock", "nfs-timeout", "conntrack-full", "checksum-failure")
 )
 # Begins a failure only of the same task or module.
-_OFTEN_HARMLESS = frozenset(("page-allocation-failure", "device-firmware-error", "netdev-watchdog", "gpu-error"))
+_OFTEN_HARMLESS = frozenset(
+    ("page-allocation-failure", "device-firmware-error", "netdev-watchdog", "gpu-error", "device-removed")
+)
 _LASTING = frozenset(("rcu-stall", "soft-lockup", "hard-lockup", "hung-task", "workqueue-stall", "csd-lock-stall"))
 
 
@@ -171,7 +173,7 @@ def _root(run: list[Event]) -> Event | None:
                 return problem
         return first
     if problems:
-        return problems[0]
+        return _said(problems)
     mild = [e for e in run if e.severity in ("failure", "problem") and e.kind != "truncated-log"]
     ended = [e for e in run if e.severity == "end" and e.kind not in ("clean-shutdown", "truncated-log")]
     cut = [e for e in run if e.kind == "truncated-log"]
@@ -179,6 +181,14 @@ def _root(run: list[Event]) -> Event | None:
         if group:
             return _named(group)
     return None
+
+
+def _said(problems: list[Event]) -> Event:
+    """The first problem; of a warning whose own text is an event (WARN before its message) that event."""
+    first = problems[0]
+    if first.kind == "warning" and len(problems) > 1 and problems[1].line == first.line + 1:
+        return problems[1]
+    return first
 
 
 def _named(group: list[Event]) -> Event:

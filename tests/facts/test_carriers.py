@@ -29,6 +29,7 @@ KERNEL = [  # carrier, time, caller, level
     ("[Mon Nov 24 01:07:40 2026][   T12] {}", None, "T12", None),
     ("[Nov24 01:07] {}", None, "", None),
     ("[  +0.000012] {}", None, "", None),
+    ("[ +15,610021] {}", None, "", None),  # where the locale writes a decimal comma
     ("[   12.345678 <    0.000003>] {}", 12.345678, "", None),
     ("kern  :err   : [   12.345678] {}", 12.345678, "", 3),
     ("kern  :warn  : [Mon Nov 24 01:07:40 2026] {}", None, "", 4),
