@@ -169,6 +169,9 @@ def _root(run: list[Event]) -> Event | None:
     if failures:
         first = failures[0]
         for problem in problems:
+            if problem.kind == "warning" and first.line == problem.line + 1:
+                _lend(problem, first)
+                continue
             if problem.line < first.line and _begins(problem, first):
                 return problem
         return first
@@ -187,8 +190,20 @@ def _said(problems: list[Event]) -> Event:
     """The first problem; of a warning whose own text is an event (WARN before its message) that event."""
     first = problems[0]
     if first.kind == "warning" and len(problems) > 1 and problems[1].line == first.line + 1:
-        return problems[1]
+        return _lend(first, problems[1])
     return first
+
+
+def _lend(warning: Event, event: Event) -> Event:
+    """Give an event the report of the warning whose message it is (kernels that print WARNING above the message)."""
+    for name, value in warning.attributes.items():
+        event.attributes.setdefault(name, value)
+    event.frames = event.frames or warning.frames
+    event.offset = event.offset or warning.offset
+    event.cpu = warning.cpu if event.cpu is None else event.cpu
+    event.comm, event.pid = (event.comm, event.pid) if event.comm else (warning.comm, warning.pid)
+    event.end_line = max(event.end_line, warning.end_line)
+    return event
 
 
 def _named(group: list[Event]) -> Event:

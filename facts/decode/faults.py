@@ -24,6 +24,7 @@ _ADDRESS = re.compile(
 )
 _MASK = (1 << 64) - 1
 _SMALL = 0x1000
+_LOW_USER = 0x100000  # programs of 64 bits begin far above
 _LOWEST = 0x10000  # no program maps anything lower (vm.mmap_min_addr, pages of 64 KiB): an offset from NULL
 
 
@@ -75,6 +76,8 @@ def fill_fault(event: Event, block: Block) -> None:
         del event.attributes["address"], event.attributes["address-class"]  # CR2 of an older fault, as likely as not
         return
     if chosen:
+        if chosen == "user" and address is not None and address < _LOW_USER and arch not in ("arm", "i386", ""):
+            event.attributes.setdefault("small-number", True)
         if chosen == "small-offset" and _odd(registers, operand(block.code, arch) if block.code else None):
             event.attributes.setdefault("small-number", True)
         event.attributes.setdefault("pointer-class", chosen)

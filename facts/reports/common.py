@@ -115,6 +115,8 @@ def _frames(event: Event, block: Block, table: FrameTable, head: Frame | None) -
     culprit = choose(block, kind, table, head)
     if culprit is None and block.link is not None and not block.frames:
         culprit = block.link
+    if block.work and block.work_module and not block.frames and (culprit is None or is_generic(culprit, (), table)):
+        culprit = Frame(block.work, "", block.work_module, True, "", event.line, block.work)  # the trace is lost
     if culprit is not None and "function" not in event.attributes:
         put(event, "function", culprit.function)
         put(event, "module", culprit.module)
