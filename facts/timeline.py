@@ -12,6 +12,7 @@ RELATED_SECONDS = 120.0  # a problem this long before a failure is taken for its
 EARLY_SECONDS = 60.0
 BEGUN_SECONDS = 0.5  # a boot whose log ends sooner was only begun
 SAME_MOMENT = 16  # lines of the records of one hardware error
+HEADED = 2  # lines from a WARNING to the message that it belongs to, in kernels that print them in this order
 COVERED_LINES = 200  # so many lines before the root event show what came before it
 
 # A hardware error that was corrected, or a limit that one container hit, does not begin another failure.
@@ -92,7 +93,8 @@ def _derive_taint(events: list[Event], boot: int) -> None:
     """One event of kind taint where a report header or a module message first tells it."""
     for position, event in enumerate(events):
         letters = event.attributes.get("tainted")
-        if event.boot == boot and (letters or event.kind == "module-loaded"):
+        loaded = event.kind == "module-loaded" and event.attributes.get("problem") != "test-ran"
+        if event.boot == boot and (letters or loaded):
             taint = Event("taint", Record(event.line, event.text, event.time), "context", "the kernel is tainted")
             taint.boot = boot
             if isinstance(letters, str):
@@ -169,7 +171,7 @@ def _root(run: list[Event]) -> Event | None:
     if failures:
         first = failures[0]
         for problem in problems:
-            if problem.kind == "warning" and first.line == problem.line + 1:
+            if problem.kind == "warning" and first.line - problem.line <= HEADED:
                 _lend(problem, first)
                 continue
             if problem.line < first.line and _begins(problem, first):
@@ -189,7 +191,7 @@ def _root(run: list[Event]) -> Event | None:
 def _said(problems: list[Event]) -> Event:
     """The first problem; of a warning whose own text is an event (WARN before its message) that event."""
     first = problems[0]
-    if first.kind == "warning" and len(problems) > 1 and problems[1].line == first.line + 1:
+    if first.kind == "warning" and len(problems) > 1 and problems[1].line - first.line <= HEADED:
         return _lend(first, problems[1])
     return first
 
