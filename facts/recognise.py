@@ -317,8 +317,10 @@ class _Log:
             if found.part and not numbered and (opened == report or report == "oops"):
                 if event.line < line <= max(event.end_line, event.line) + REACH.get(opened, MERGE_WITHIN):
                     return True
+            other = found.attributes.get("cpu", event.cpu) != event.cpu and found.kind in STALLS
             if found.kind == event.kind and report != "none" and event.line < line <= event.line + SECOND_HEAD:
-                return True
+                if not other:  # two CPUs that stall together have a report each
+                    return True
         return False
 
     def _is_tail(self, found: Found, mark: Mark, lines: list[str]) -> bool:

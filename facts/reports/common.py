@@ -127,7 +127,7 @@ def _frames(event: Event, block: Block, table: FrameTable, head: Frame | None) -
     if isinstance(name, str):
         put(event, "culprit", table.tags(name, module if isinstance(module, str) else None))
     main = [frame for frame in block.frames if frame.section not in OTHER_SECTIONS]
-    reliable = [frame for frame in main if frame.reliable]
+    reliable = [frame for frame in main if frame.reliable] or main  # an unwinder that cannot begin marks all with ?
     top = stack[:3]
     if place is not None and (not top or top[0].function != place.function):
         top = [place, *top[:2]]
