@@ -211,6 +211,8 @@ def _lend(warning: Event, event: Event) -> Event:
 def _named(group: list[Event]) -> Event:
     """The first event; for a memory error the one of the same moment in which EDAC names the module."""
     first = group[0]
+    if first.attributes.get("problem") == "logged" and len(group) > 1:  # the line that announces the records
+        return _named(group[1:])
     if first.kind == "machine-check" and first.attributes.get("unit") == "memory":
         for event in group[1:4]:
             if event.kind == "edac-corrected" and event.line - first.line <= SAME_MOMENT:
