@@ -25,6 +25,7 @@ BODY = 1500  # records of a report at most
 MERGE_WITHIN = 60  # a part stands at most so many lines after the report that it belongs to ...
 REACH = {"oom": 3000}  # ... but the table of an OOM report can be long
 PANIC_FIRST = 3
+OWN_MESSAGE = 2  # lines from the head of a warning to its message
 SECOND_HEAD = 12  # a second head line of the same kind within so many lines is the same report
 ANNOUNCED = 8  # lines between an announcement and the report that it announces
 LOOK = 20_000  # bytes of a block that are looked at for kernel messages
@@ -354,6 +355,8 @@ class _Log:
                         continue
                 if found.part or (found.kind in own and other.at <= mark.at + SECOND_HEAD):
                     continue
+                if own == {"warning"} and other.at <= mark.at + OWN_MESSAGE:
+                    continue  # WARN() of some kernels prints its message below the head, and then the trace
                 if entry["severity"] in ("failure", "end") or entry["report"] != "none":
                     return other.at
         return min(total, mark.at + BODY)
