@@ -105,13 +105,14 @@ class _Stall:
     """What the rows of a stall say."""
 
     __slots__ = (
-        "again", "busy", "cpus", "detector", "heads", "idle", "jiffies", "no_ticks", "scans", "starved", "tasks",
+        "again", "blocked", "busy", "cpus", "detector", "heads", "idle", "jiffies", "no_ticks", "scans", "starved", "tasks",
         "ticks", "timer",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.cpus: list[int] = []
         self.tasks: set[str] = set()
+        self.blocked = False  # "Tasks blocked on level-", even where the list of them is lost
         self.no_ticks = False
         self.ticks = 0
         self.idle = self.busy = 0  # listed CPUs that were idle, and others
@@ -158,6 +159,8 @@ class _Stall:
         for match in _TASKS.finditer(text.strip()) if "P" in text else ():
             found = True
             self.tasks.update(re.findall(r"P\d+", match[1]))
+        if "Tasks blocked on level-" in text:
+            self.blocked = found = True
         jiffies = _JIFFIES.search(text)
         if jiffies:
             found = True
@@ -199,7 +202,7 @@ def _conclude(event: Event, state: _Stall, tasks: list[_Task], table: FrameTable
     event.attributes["listed-idle"] = bool(state.idle and not state.busy and not state.tasks)
     if state.scans is not None and state.jiffies is not None and state.jiffies > SCANNED:
         event.attributes["scans"] = state.scans
-    event.attributes["task-listed"] = bool(state.tasks)
+    event.attributes["task-listed"] = bool(state.tasks) or state.blocked
     event.attributes["kthread-starved"] = state.starved
     event.attributes["timer-missing"] = state.timer
     if state.jiffies is not None:

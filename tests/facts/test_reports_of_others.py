@@ -213,3 +213,24 @@ def test_months_of_other_languages(timeline, month: str) -> None:  # type: ignor
 def test_a_test_that_announces_itself_taints_nothing(timeline) -> None:  # type: ignore[no-untyped-def]
     found = timeline("[   40.000000] lkdtm: Performing direct entry WARNING\n")
     assert [event.kind for event in found.events] == ["module-loaded"]
+
+
+def test_a_task_that_blocks_rcu_counts_where_its_number_is_lost(timeline) -> None:  # type: ignore[no-untyped-def]
+    text = (
+        "rcu: INFO: rcu_preempt detected stalls on CPUs/tasks:\n"
+        "rcu: \tTasks blocked on level-0 rcu_node (CPUs 0-7):\n"
+        "\t(detected by 4, t=21003 jiffies, g=88120, q=301)\n"
+    )
+    assert root(timeline(text)).attributes["task-listed"] is True
+
+
+def test_the_default_init_of_an_absent_initramfs_is_no_error(timeline) -> None:  # type: ignore[no-untyped-def]
+    line = "[    1.500000] check access for rdinit={} failed: -2, ignoring\n"
+    assert timeline(line.format("/init")).root is None
+    assert root(timeline(line.format("/sbin/bringup"))).attributes["problem"] == "no-init"
+
+
+@pytest.mark.parametrize("name", ["iwlagn: ", "iwl3945 0000:03:00.0: ", ""])
+def test_older_names_of_the_wireless_driver(timeline, name: str) -> None:  # type: ignore[no-untyped-def]
+    event = root(timeline(f"[  900.000000] {name}Microcode SW error detected.  Restarting 0x82000000.\n"))
+    assert event.kind == "device-firmware-error"
