@@ -105,8 +105,8 @@ class _Stall:
     """What the rows of a stall say."""
 
     __slots__ = (
-        "again", "blocked", "busy", "cpus", "detector", "heads", "idle", "jiffies", "no_ticks", "scans", "starved", "tasks",
-        "ticks", "timer",
+        "again", "blocked", "busy", "cpus", "detector", "heads", "idle", "jiffies", "no_ticks", "scans", "starved",
+        "tasks", "ticks", "timer",
     )  # fmt: skip
 
     def __init__(self) -> None:

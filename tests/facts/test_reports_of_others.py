@@ -234,3 +234,14 @@ def test_the_default_init_of_an_absent_initramfs_is_no_error(timeline) -> None: 
 def test_older_names_of_the_wireless_driver(timeline, name: str) -> None:  # type: ignore[no-untyped-def]
     event = root(timeline(f"[  900.000000] {name}Microcode SW error detected.  Restarting 0x82000000.\n"))
     assert event.kind == "device-firmware-error"
+
+
+def test_the_name_of_a_32_bit_instruction_pointer_stands_in_the_next_line(timeline) -> None:  # type: ignore[no-untyped-def]
+    text = (
+        "BUG: soft lockup - CPU#1 stuck for 22s! [acmed:2290]\n"
+        "EIP: 0060:[<c1072f30>] EFLAGS: 00000286 CPU: 1\n"
+        "EIP is at do_raw_spin_lock+0x16/0x20\n"
+        "EAX: f6100c00 EBX: f6200500 ECX: 00000011 EDX: 00001100\n"
+    )
+    event = root(timeline(text))
+    assert (event.attributes["pc-function"], event.attributes["at"]) == ("do_raw_spin_lock", ("spin-wait",))
