@@ -15,7 +15,7 @@ from advisor.trial import BESIDE, Trial, trials
 from advisor.work import Work
 from kb.model import Incident
 
-BINS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)  # lower ends; 0.5 and 0.8 are where the status changes
+BINS = (0.0, 0.5, 0.8, 0.9, 0.95, 0.99)  # lower ends
 FLOOR = 0.001  # probability that a cause which was not named counts with
 OFF = 10.0  # decibans between weight and measurement that are worth a look
 ENOUGH = 5  # incidents with and without the cause, and firings, that a measurement needs

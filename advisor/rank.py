@@ -12,8 +12,9 @@ from advisor.engine import Firing, Memory, Rule
 from kb.cache import Base
 
 SHOWN = 0.05  # causes below this probability are left out
-LIKELY = 0.55
-DIAGNOSED = 0.8
+LIKELY = 0.65
+DIAGNOSED = 0.85
+OPEN = 10.0**-0.2  # odds of "something else": -2 decibans, as measured (docs/decisions/calibration.md)
 AHEAD = 2.0  # a diagnosis is at least this many times likelier than the next mechanism
 SPECIAL = 0.9  # share of a family that goes to its special cases where evidence of their own shows ...
 SHOWS = 5  # ... that is, findings worth so many decibans
@@ -123,7 +124,7 @@ def _findings(
 
 
 def _compete(base: Base, competing: list[Hypothesis]) -> tuple[list[Hypothesis], float]:
-    """Share the probability among mechanisms and "something else" (score 0); families of a general cause share once."""
+    """Share the probability among mechanisms and "something else"; families of a general cause share once."""
     groups: dict[str, list[Hypothesis]] = {}
     for hypothesis in competing:
         parent = base.causes[hypothesis.cause]["parent"]
@@ -140,10 +141,10 @@ def _compete(base: Base, competing: list[Hypothesis]) -> tuple[list[Hypothesis],
                 masses[name] = mass * (SPECIAL * weight / own if special else (1 - SPECIAL) * weight / other)
             else:
                 masses[name] = mass * weight / (own + other)
-    total = 1.0 + sum(masses.values())
+    total = OPEN + sum(masses.values())
     ranked = [h._replace(probability=masses[h.cause] / total) for h in competing]
     ranked.sort(key=lambda h: (-h.probability, -h.score, h.cause))
-    return ranked, 1.0 / total
+    return ranked, OPEN / total
 
 
 def _shows(base: Base, hypothesis: Hypothesis) -> bool:

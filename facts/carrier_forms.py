@@ -31,6 +31,7 @@ _FACILITY = "(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ft
 _LEVEL = "(?:emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug)"
 _DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
+_LOCAL = r"(?:[^\W\d_]{3,5}\.?|\d{1,2}\u6708)"  # months as the reader's locale writes them (journalctl)
 _CLOCK = r"\d\d:\d\d:\d\d"
 _ISO = rf"\d{{4}}-\d\d-\d\d[T ]{_CLOCK}"
 _ZONE = r"(?:Z|UTC|[+-]\d\d:?\d\d)"
@@ -42,12 +43,12 @@ _PATTERNS = {
     "leveled": rf"({_FACILITY}) {{0,8}}:({_LEVEL}) {{0,8}}: ?",  # dmesg -x
     # dmesg -T, -e, -d; terminal programs that stamp lines
     "ring": rf"\[(?:{_DAY} {_MONTH} [ \d]\d {_CLOCK} \d{{4}}|{_MONTH} ?[ \d]\d \d\d:\d\d"
-    r"| {0,8}[+-]\d{1,9}\.\d{1,9}"
+    r"| {0,8}[+-]\d{1,9}[.,]\d{1,9}"
     r"| {0,12}(\d{1,12}\.\d{1,9}) <.{0,12}\d{1,12}\.\d{1,9}>|< {0,12}\d{1,12}\.\d{1,9}>)"
     r"(?: < {0,12}\d{1,12}\.\d{1,9}>)?\]"
     r"(?:\[ {0,16}([TC]\d{1,10})\])? ?",
-    "bracketed": rf"\[(?:{_ISO}|\d{{4}}/\d\d/\d\d {_CLOCK}|{_CLOCK})(?:[.,]\d{{1,9}})? ?{_ZONE}?\] ?",
-    "month": rf"(?:{_DAY} )?{_MONTH} {{1,2}}\d{{1,2}} (?:\d{{4}} )?{_CLOCK}(?:\.\d{{1,9}})? (?:\d{{4}} )?",
+    "bracketed": rf"\[(?:{_ISO}|\d{{4}}/\d\d/\d\d,? {_CLOCK}|{_CLOCK})(?:[.,]\d{{1,9}})? ?{_ZONE}?\] ?",
+    "month": rf"(?:{_DAY} )?{_LOCAL} {{1,2}}\d{{1,2}} (?:\d{{4}} )?{_CLOCK}(?:\.\d{{1,9}})? (?:\d{{4}} )?",
     "full": rf"{_DAY} \d{{4}}-\d\d-\d\d {_CLOCK}(?:\.\d{{1,9}})? (?:[A-Z]{{2,5}}|[+-]\d\d(?:\d\d)?) ",
     "iso": rf"{_ISO}(?:([.,])(\d{{1,9}}))? ?({_ZONE})?:?[ \t]",
     "slashed": rf"\d{{4}}/\d\d/\d\d {_CLOCK}(?:\.\d{{1,9}})? ",
@@ -58,7 +59,7 @@ _PATTERNS = {
     "logcat-brief": r"([VDIWEF])/([^:(]{0,64})\( {0,5}(\d{1,7})\): ",
     "kmsg": r"(?:\d{1,3}\.\d{1,4}[^\s,;]{0,80},)?"
     r"(\d{1,4}),\d{1,20},(\d{1,18}),[-c+]((?:,[\w-]{1,32}=[^,;]{0,64}){0,8});",
-    "usual": rf"(?:{_MONTH} {{1,2}}\d{{1,2}} {_CLOCK}(?:\.\d{{1,9}})?|{_ISO}(?:\.\d{{1,6}})?{_ZONE}) "
+    "usual": rf"(?:{_LOCAL} {{1,2}}\d{{1,2}} {_CLOCK}(?:\.\d{{1,9}})?|{_ISO}(?:\.\d{{1,6}})?{_ZONE}) "
     r"[^\s\[\]]{0,254}[^\s:\[\]] kernel: ",  # journalctl, syslog
     "container": r"(?:stdout|stderr) [FP](?: |$)",
     "instance": r"i-[0-9a-f]{8,17}\t",

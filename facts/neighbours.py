@@ -14,8 +14,9 @@ AT_ONCE = 5.0  # seconds between lines of one report at most
 TEXT_BELOW = 3  # lines from the head line of a WARNING to its text, where that stands below
 # What WARN() says of itself.  Up to 5.2, and still where there is no trap for it (arm), it stands below the head line.
 _WARN_TEXTS = frozenset(
-    ("list-corruption", "refcount-error", "debug-objects", "fortify-overflow", "slab-corruption", "netdev-watchdog")
-)
+    ("list-corruption", "refcount-error", "debug-objects", "fortify-overflow", "slab-corruption", "netdev-watchdog",
+     "hard-lockup", "usercopy-abort")
+)  # fmt: skip
 BALLOON = 40  # events above a shortage of memory among which a balloon is looked for
 
 
@@ -68,6 +69,8 @@ def _explain(event: Event, above: Event) -> None:
         above.severity = "context"
         for name, value in above.attributes.items():
             event.attributes.setdefault(name, value)
+        if event.attributes.get("module") in event.foreign:
+            event.attributes["module-foreign"] = event.attributes["foreign-in-trace"] = True
 
 
 def _blame_balloon(event: Event, before: Sequence[Event], table: FrameTable) -> None:

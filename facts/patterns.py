@@ -18,6 +18,7 @@ class Pattern(NamedTuple):
     set: dict[str, Value]
     source: str  # kernel, user or any
     part: bool  # also stands inside reports
+    severity: str  # "" or other than that of the kind
 
 
 class Found(NamedTuple):
@@ -26,6 +27,7 @@ class Found(NamedTuple):
     kind: str
     attributes: dict[str, Value]
     part: bool
+    severity: str = ""  # where it differs from that of the kind
 
 
 class Patterns:
@@ -45,9 +47,9 @@ class Patterns:
         self._regexes: dict[str, re.Pattern[str]] = {}
         order = 0
         for kind, entry in kinds.items():
-            for literal, regex, constants, source, part in entry["patterns"]:
+            for literal, regex, constants, source, part, severity in entry["patterns"]:
                 order += 1
-                pattern = Pattern(order, kind, regex, constants, source, part)
+                pattern = Pattern(order, kind, regex, constants, source, part, severity)
                 self._by_literal.setdefault(literal, []).append(pattern)
 
     def find(self, record: Record) -> list[Found]:
@@ -68,7 +70,7 @@ class Patterns:
                 if value is not None:
                     self._put(attributes, name.replace("_", "-"), value.strip())
             attributes.update(pattern.set)
-            found[pattern.kind] = Found(pattern.kind, attributes, pattern.part)
+            found[pattern.kind] = Found(pattern.kind, attributes, pattern.part, pattern.severity)
         return list(found.values())
 
     def _regex(self, source: str) -> re.Pattern[str]:

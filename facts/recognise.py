@@ -265,7 +265,7 @@ class _Log:
 
     def _event(self, found: Found, record: Record) -> Event:
         entry = self.by.kinds[found.kind]
-        event = Event(found.kind, record, entry["severity"], entry["title"])
+        event = Event(found.kind, record, found.severity or entry["severity"], entry["title"])
         event.attributes = attributes = found.attributes
         event.boot = self.boot
         cpu, pid, comm = attributes.get("cpu"), attributes.get("pid"), attributes.get("comm")

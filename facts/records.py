@@ -42,6 +42,7 @@ class Event:
         "cpu",
         "end_line",
         "file",
+        "foreign",
         "frames",
         "kind",
         "last",
@@ -72,6 +73,7 @@ class Event:
         self.attributes: dict[str, Value] = {}
         self.untold: tuple[str, ...] = ()  # attributes that a message which no line shows may have (facts/told.py)
         self.frames: list[Frame] = []
+        self.foreign: frozenset[str] = frozenset()  # modules that the report's list marks out-of-tree or proprietary
         self.offset = ""  # of the culprit within its function, "0x1c"; "" where not printed
         self.role = "context"  # root, consequence, precursor, context
         self.boot = 0  # index of the boot within the log

@@ -19,7 +19,9 @@ _BYSTANDERS = frozenset(
     ("edac-corrected", "memcg-oom-kill", "split-lock", "nfs-timeout", "conntrack-full", "checksum-failure")
 )
 # Begins a failure only of the same task or module.
-_OFTEN_HARMLESS = frozenset(("page-allocation-failure", "device-firmware-error", "netdev-watchdog", "gpu-error"))
+_OFTEN_HARMLESS = frozenset(
+    ("page-allocation-failure", "device-firmware-error", "netdev-watchdog", "gpu-error", "device-removed")
+)
 PASSED_SECONDS = 3600.0  # a stall or shortage so long before a crash of another kind was over
 # The kernel tries another way at once, so that this begins nothing but a stall.
 _WORKED_AROUND = frozenset(("timer-broken", "clocksource-unstable", "tsc-unsynchronized"))
@@ -102,7 +104,8 @@ def _derive_taint(events: list[Event], boot: int) -> None:
     """One event of kind taint where a report header or a module message first tells it."""
     for position, event in enumerate(events):
         letters = event.attributes.get("tainted")
-        if event.boot == boot and (letters or event.kind == "module-loaded"):
+        loaded = event.kind == "module-loaded" and event.attributes.get("problem") != "test-ran"
+        if event.boot == boot and (letters or loaded):
             taint = Event("taint", Record(event.line, event.text, event.time), "context", "the kernel is tainted")
             taint.boot = boot
             if isinstance(letters, str):
@@ -215,6 +218,8 @@ def _related(event: Event, failure: Event) -> bool:
 def _named(group: list[Event]) -> Event:
     """The first event; for a memory error the one of the same moment in which EDAC names the module."""
     first = group[0]
+    if first.attributes.get("problem") == "logged" and len(group) > 1:  # the line that announces the records
+        return _named(group[1:])
     if first.kind == "machine-check" and first.attributes.get("unit") == "memory":
         for event in group[1:4]:
             if event.kind == "edac-corrected" and event.line - first.line <= SAME_MOMENT:

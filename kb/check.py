@@ -16,7 +16,7 @@ from kb.model import All, AnyOf, Cause, Condition, CountIs, EventIs, EventKind, 
 DERIVED = ("taint", "truncated-log", "vmalloc-fault")  # event kinds that have no lines of their own
 REPORTS = (
     "none", "trace", "oops", "kasan", "slab", "oom", "rcu-stall", "hung-task", "lockup", "page-dump", "mce",
-    "workqueue", "lockdep", "atomic-sleep", "ghes", "aer",
+    "workqueue", "lockdep", "atomic-sleep", "ghes", "aer", "ubsan",
 )  # fmt: skip
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 _EMPHASIS = re.compile(r"(?<![*\w])\*([a-z0-9]+(?:-[a-z0-9]+)+)\*(?![*\w])")

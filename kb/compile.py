@@ -226,7 +226,7 @@ def _event(kind: object) -> dict[str, object]:
         "report": kind.report,
         "becomes": kind.becomes,
         "also": kind.also,
-        "patterns": [[p.literal, p.regex, p.set, p.source, p.part] for p in kind.patterns],
+        "patterns": [[p.literal, p.regex, p.set, p.source, p.part, p.severity] for p in kind.patterns],
         "not": list(kind.looks_like),
     }
 

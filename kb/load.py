@@ -249,6 +249,7 @@ class Loader:
                     self._attributes(inner, "set"),
                     inner.text("from", "kernel", one_of=("kernel", "user", "any")),
                     inner.flag("part"),
+                    inner.text("severity", "", one_of=("", *SEVERITIES)),
                     inner.place,
                 )
             )

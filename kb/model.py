@@ -125,6 +125,7 @@ class Pattern(NamedTuple):
     set: dict[str, Scalar]
     source: str  # kernel, user or any
     part: bool  # also stands inside a report; begins an event only where no fitting report is open
+    severity: str  # "" or the severity of this spelling, where it differs from that of its kind
     place: Place
 
 

@@ -114,6 +114,8 @@ def place(scene: Scene, record: Record) -> None:
         spot = "at the very start" if not at else f"{at:#x} ({at}) bytes into it" if at > 9 else f"{at} bytes into it"
         scene.note(record, f"Stopped in {match[1]}{module}, {spot}; the function is {whole} bytes long.")
         scene.once(record, "line", "offset")
+    elif "EIP: " in text and found.address is not None and found.address >= 0x80000000:
+        return  # 32-bit x86: the name to this address is in the next line
     elif found.frame is None and found.address is not None and scene.first("place"):
         value = scene.looks_like(found.address)
         scene.note(record, f"The address {found.address:#x} is no code: {value}.")

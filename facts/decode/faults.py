@@ -24,6 +24,7 @@ _ADDRESS = re.compile(
 )
 _MASK = (1 << 64) - 1
 _SMALL = 0x1000
+_LOW_USER = 0x100000  # programs of 64 bits begin far above
 _LOWEST = 0x10000  # no program maps anything lower (vm.mmap_min_addr, pages of 64 KiB): an offset from NULL
 
 
@@ -36,7 +37,7 @@ def fill_fault(event: Event, block: Block) -> None:
         return
     _access(event, block)
     address = _address(event, block)
-    arch, registers = block.arch(), block.registers
+    arch, registers = block.arch() or _width(event.text), block.registers
     wide = arch == "x86_64" and bool(registers.get("cr4", 0) & 1 << 12)
     kasan = block.kasan or "KASAN" in event.text
     if address is not None:
@@ -75,9 +76,18 @@ def fill_fault(event: Event, block: Block) -> None:
         del event.attributes["address"], event.attributes["address-class"]  # CR2 of an older fault, as likely as not
         return
     if chosen:
+        if chosen == "user" and address is not None and address < _LOW_USER and arch not in ("arm", "i386", ""):
+            event.attributes.setdefault("small-number", True)
+        if chosen == "small-offset" and _odd(registers, operand(block.code, arch) if block.code else None):
+            event.attributes.setdefault("small-number", True)
         event.attributes.setdefault("pointer-class", chosen)
         if chosen == "one-bit":
             event.attributes.setdefault("one-bit", True)
+
+
+def _width(text: str) -> str:
+    """An architecture of 32 bits if the head line, all that is left, names an address of eight digits."""
+    return "arm" if re.search(r"at virtual address [0-9a-f]{8}(?![0-9a-f])", text[:300]) else ""
 
 
 def _divisor(event: Event, block: Block) -> None:
@@ -148,6 +158,14 @@ def _bad_pc(block: Block, address: int | None, event: Event) -> bool:
         return True
     kind = classify(block.pc_address, block.arch())
     return kind not in ("kernel-image", "module-space", "vmalloc", "direct-map", "other")
+
+
+def _odd(registers: dict[str, int], used: Operand | None) -> bool:
+    """True if the register that should hold a pointer holds a small odd number: neither NULL nor a member of it."""
+    if used is None or used.string or used.second or used.displacement == 0:
+        return False
+    value = registers.get(used.base)
+    return value is not None and 0 < value < _SMALL and value % 2 == 1
 
 
 def pointer_class(

@@ -44,5 +44,6 @@ READERS: dict[str, Reader] = {
         "atomic_sleep",
         "ghes",
         "aer",
+        "ubsan",
     )
 }

@@ -116,6 +116,8 @@ def _frames(event: Event, block: Block, table: FrameTable, head: Frame | None) -
     culprit = choose(block, kind, table, head)
     if culprit is None and block.link is not None and not block.frames:
         culprit = block.link
+    if block.work and block.work_module and not block.frames and (culprit is None or is_generic(culprit, (), table)):
+        culprit = Frame(block.work, "", block.work_module, True, "", event.line, block.work)  # the trace is lost
     if culprit is not None and "function" not in event.attributes:
         put(event, "function", culprit.function)
         put(event, "module", culprit.module)
@@ -126,7 +128,7 @@ def _frames(event: Event, block: Block, table: FrameTable, head: Frame | None) -
     if isinstance(name, str):
         put(event, "culprit", table.tags(name, module if isinstance(module, str) else None))
     main = [frame for frame in block.frames if frame.section not in OTHER_SECTIONS]
-    reliable = [frame for frame in main if frame.reliable]
+    reliable = [frame for frame in main if frame.reliable] or main  # an unwinder that cannot begin marks all with ?
     top = stack[:3]
     if place is not None and (not top or top[0].function != place.function):
         top = [place, *top[:2]]
@@ -194,6 +196,7 @@ def _modules(event: Event, block: Block) -> None:
     flags = block.modules
     if not flags:
         return
+    event.foreign = frozenset(name for name, marks in flags.items() if _foreign(marks))
     used = {frame.module for frame in block.frames if frame.reliable and frame.section not in OTHER_SECTIONS}
     if block.pc is not None:
         used.add(block.pc.module)
@@ -201,8 +204,8 @@ def _modules(event: Event, block: Block) -> None:
     if isinstance(named, str):
         used.add(named)
         if named in flags:
-            put(event, "module-foreign", _foreign(flags[named]))
-    put(event, "foreign-in-trace", any(_foreign(flags.get(module, "")) for module in used if module))
+            put(event, "module-foreign", named in event.foreign)
+    put(event, "foreign-in-trace", bool(event.foreign & used))
 
 
 def _foreign(flags: str) -> bool:

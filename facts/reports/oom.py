@@ -17,6 +17,10 @@ _FAILED = re.compile(r"^(.{1,32}?):? page allocation failure[:.] ?order:(\d{1,3}
 _CONSTRAINT = re.compile(r"constraint=CONSTRAINT_(\w{1,20})")
 _KILLED = re.compile(r"(?:Kill(?:ed)? process|Killed) (\d{1,10}),? (?:UID \d{1,10},? ?\(?)?\(?([^)]{1,32})\)")
 _TASK = re.compile(r"\btask=(.{1,32}?),pid=(\d{1,10}),")
+_CHARGING = frozenset((  # the limit of a group was met
+    "mem_cgroup_out_of_memory", "mem_cgroup_oom_synchronize", "__mem_cgroup_try_charge", "mem_cgroup_charge_common",
+    "mem_cgroup_newpage_charge", "mem_cgroup_try_charge", "try_charge", "try_charge_memcg", "__mem_cgroup_charge",
+))  # fmt: skip
 _SCORE = re.compile(r"Tasks in (\S{1,200}) killed as a result of limit")
 _PARTS = re.compile(
     r"\s*(?:Mem-Info|Node \d|active_anon|inactive_|isolated|unevictable|dirty|slab_|mapped|shmem|sec_page|bounce|"
@@ -49,6 +53,8 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
 
     end = collect(body, block, part, stop)
     _judge(event, memory)
+    if block.frames and any(frame.reliable and frame.function in _CHARGING for frame in block.frames):
+        put(event, "constraint", "memcg")
     fill(event, block, table)
     return finish(event, body, end)
 

@@ -19,6 +19,7 @@ _PARTS = re.compile(
     r"memcg:|pages? owner|page last|page allocated|order:|"
     r"head |mapping:|index:|bug: |migratetype|compound|\(\w+\)|ops:|refcount|ksm|BUG: Bad page)"
 )
+ABSURD = 1 << 24  # no page has so many references; its descriptor was written over
 _REASONS = (  # text of the reason -> problem
     ("_refcount", "nonzero-refcount"), ("_count", "nonzero-refcount"), ("page_ref_count", "refcount-zero"),
     ("folio_ref_count", "refcount-zero"),
@@ -61,5 +62,7 @@ def _detail(event: Event, text: str) -> None:
         put(event, "problem", "rss-counter")
     if "amount" not in event.attributes:
         count = _COUNT.search(text[:300]) if "page:" in text else None
-        if count and int(count[1]) < 0:
+        if count and abs(int(count[1])) > ABSURD:
+            put(event, "problem", "overwritten")
+        elif count and int(count[1]) < 0:
             put(event, "problem", "negative-refcount")

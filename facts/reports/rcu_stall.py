@@ -16,6 +16,9 @@ _ROW = re.compile(
     r"\s*(?:rcu:\s+)?(\d{1,5})-([.oONn!?\d,]{3,6})?:? ?(?:\((\d{1,9}|\w[\w ,]{0,20}?) (ticks this GP|GPs behind)\))"
 )
 _TICKS = re.compile(r"\((\d{1,9}) ticks this GP\)")
+_IDLE = re.compile(r"\bidle=[0-9a-f]{1,8}/(?:0x)?0/(?:0x)?0\b")  # neither a task nor an interrupt since it went idle
+_BUSY = re.compile(r"\bidle=[0-9a-f]{1,8}/")
+_SCANS = re.compile(r"\bfqs=(\d{1,9})\b")
 _LIST = re.compile(
     r"(?:stalls? on CPUs/tasks: ?\{|self-detected stall on CPU ?\{|expedited stalls on CPUs/tasks: \{|"
     r"stall on CPU)([^}]{0,500})\}?"
@@ -29,6 +32,9 @@ _PARTS = re.compile(
     r"\.\.\.|idle=|softirq|Sending|CPU \d+:|Possible timer|rcuc|hardirqs:|\s*number: |\s*cputime: |on CPU|Offline CPU|"
     r"All QSs|Stall ended|sched_|task:|Mem-Info)|[^\s:]{1,32} {2,}[RSDI] "
 )
+
+
+SCANNED = 1000  # jiffies after which a grace-period kthread that runs has scanned the CPUs many times
 
 
 class _Task:
@@ -98,13 +104,19 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
 class _Stall:
     """What the rows of a stall say."""
 
-    __slots__ = ("again", "cpus", "detector", "heads", "jiffies", "no_ticks", "starved", "tasks", "ticks", "timer")
+    __slots__ = (
+        "again", "blocked", "busy", "cpus", "detector", "heads", "idle", "jiffies", "no_ticks", "scans", "starved",
+        "tasks", "ticks", "timer",
+    )  # fmt: skip
 
     def __init__(self) -> None:
         self.cpus: list[int] = []
         self.tasks: set[str] = set()
+        self.blocked = False  # "Tasks blocked on level-", even where the list of them is lost
         self.no_ticks = False
         self.ticks = 0
+        self.idle = self.busy = 0  # listed CPUs that were idle, and others
+        self.scans: int | None = None
         self.jiffies: int | None = None
         self.starved = False
         self.timer = False
@@ -137,9 +149,18 @@ class _Stall:
                 self.no_ticks = True
             elif ticks:
                 self.ticks = max(self.ticks, int(ticks[1]))
+            if _IDLE.search(text):
+                self.idle += 1
+            elif _BUSY.search(text):
+                self.busy += 1
+            scans = _SCANS.search(text)
+            if scans:
+                self.scans = max(self.scans or 0, int(scans[1]))
         for match in _TASKS.finditer(text.strip()) if "P" in text else ():
             found = True
             self.tasks.update(re.findall(r"P\d+", match[1]))
+        if "Tasks blocked on level-" in text:
+            self.blocked = found = True
         jiffies = _JIFFIES.search(text)
         if jiffies:
             found = True
@@ -178,7 +199,10 @@ def _conclude(event: Event, state: _Stall, tasks: list[_Task], table: FrameTable
     event.attributes["no-ticks"] = state.no_ticks
     if state.ticks:
         event.attributes["ticks"] = state.ticks
-    event.attributes["task-listed"] = bool(state.tasks)
+    event.attributes["listed-idle"] = bool(state.idle and not state.busy and not state.tasks)
+    if state.scans is not None and state.jiffies is not None and state.jiffies > SCANNED:
+        event.attributes["scans"] = state.scans
+    event.attributes["task-listed"] = bool(state.tasks) or state.blocked
     event.attributes["kthread-starved"] = state.starved
     event.attributes["timer-missing"] = state.timer
     if state.jiffies is not None:

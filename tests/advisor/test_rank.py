@@ -7,7 +7,7 @@ from cases import event, evidence, stall
 
 from advisor.diagnose import Diagnostician
 from advisor.engine import Firing, Memory
-from advisor.rank import Hypothesis, Ranking, fill
+from advisor.rank import OPEN, Hypothesis, Ranking, fill
 from facts.evidence import Evidence
 
 
@@ -28,7 +28,7 @@ def some(ranking: Ranking, cause: str) -> Hypothesis:
 def share(*scores: int) -> list[float]:
     """Probabilities of competing scores against the open hypothesis."""
     masses = [10 ** (score / 10) for score in scores]
-    return [mass / (1 + sum(masses)) for mass in masses]
+    return [mass / (OPEN + sum(masses)) for mass in masses]
 
 
 def test_prior_and_weights_add_up_against_something_else(doctor: Diagnostician) -> None:

@@ -13,7 +13,7 @@ from kb.prefilter import expression, keys
 
 
 def patterns(**kinds: dict[str, Any]) -> Patterns:
-    """kind=dict(patterns=[[literal, regex, set, source, part]], not=[..])."""
+    """kind=dict(patterns=[[literal, regex, set, source, part, severity]], not=[..])."""
     entries = {kind: {"not": [], **entry} for kind, entry in kinds.items()}
     found = keys(p[0] for entry in entries.values() for p in entry["patterns"])
     return Patterns(
@@ -22,7 +22,7 @@ def patterns(**kinds: dict[str, Any]) -> Patterns:
 
 
 def one(literal: str, regex: str, constants: dict[str, Any] | None = None, source: str = "kernel", part: bool = False):
-    return {"patterns": [[literal, regex, constants or {}, source, part]]}
+    return {"patterns": [[literal, regex, constants or {}, source, part, ""]]}
 
 
 def find(which: Patterns, text: str, source: str = "kernel") -> list[Found]:
@@ -33,8 +33,8 @@ def test_first_pattern_of_a_kind_wins() -> None:
     which = patterns(
         fire={
             "patterns": [
-                ["burns bright", r"burns bright (?P<problem>\w+)", {"status": "first"}, "kernel", False],
-                ["it burns ", r"it burns (?P<problem>\w+)", {"status": "second"}, "kernel", True],
+                ["burns bright", r"burns bright (?P<problem>\w+)", {"status": "first"}, "kernel", False, ""],
+                ["it burns ", r"it burns (?P<problem>\w+)", {"status": "second"}, "kernel", True, ""],
             ]
         }
     )
@@ -42,12 +42,17 @@ def test_first_pattern_of_a_kind_wins() -> None:
     assert find(which, "it burns dim") == [Found("fire", {"problem": "dim", "status": "second"}, True)]
 
 
+def test_a_spelling_may_be_more_serious_than_its_kind() -> None:
+    which = patterns(gone={"patterns": [["is gone", "is gone", {}, "kernel", False, "problem"]]})
+    assert find(which, "the device is gone") == [Found("gone", {}, False, "problem")]
+
+
 def test_order_is_that_of_the_files_not_of_the_alphabet() -> None:
     which = patterns(
         fire={
             "patterns": [
-                ["zzzz zzz", "zzzz zzz", {"status": "first"}, "kernel", False],
-                ["aaaa aaa", "aaaa aaa", {"status": "second"}, "kernel", False],
+                ["zzzz zzz", "zzzz zzz", {"status": "first"}, "kernel", False, ""],
+                ["aaaa aaa", "aaaa aaa", {"status": "second"}, "kernel", False, ""],
             ]
         }
     )
@@ -97,8 +102,8 @@ def test_a_pattern_of_another_speaker_does_not_hide_the_next() -> None:
     which = patterns(
         fire={
             "patterns": [
-                ["fire in ", "fire in ", {"status": "user"}, "user", False],
-                ["fire in ", "fire in ", {"status": "kernel"}, "kernel", False],
+                ["fire in ", "fire in ", {"status": "user"}, "user", False, ""],
+                ["fire in ", "fire in ", {"status": "kernel"}, "kernel", False, ""],
             ]
         }
     )
