@@ -42,13 +42,13 @@ _SYMBOL_AT = re.compile(
     r"(?P<symbol>" + _SYMBOL + r")(?P<offset>\+0x[0-9a-f]{1,8})(?:/0x[0-9a-f]{1,8})?"
     r"(?: \[(?P<module>[\w-]{1,64})(?: [0-9a-f]{1,40})?\])?"
 )
-_HEADER = re.compile(
+_HEADER = re.compile(  # between taint and release Red Hat kernels print dashes
     r"(?:CPU: (?P<cpu>\d{1,5}) )?(?:UID: \d{1,10} )?(?:PID|Pid): (?P<pid>\d{1,10}),? [Cc]omm: (?P<comm>.{1,64}?)"
-    r"(?P<kdump> Kdump: loaded)? (?P<state>Not tainted|Tainted: (?P<flags>[A-Z](?:[A-Z ]{0,60}[A-Z])?)) *"
+    r"(?P<kdump> Kdump: loaded)? (?P<state>Not tainted|Tainted: (?P<flags>[A-Z](?:[A-Z ]{0,60}[A-Z])?))[ -]{0,60}"
     r"(?P<release>\(?[\w.][\w.+~-]{2,120})?"
 )
 _TAINT = re.compile(
-    r"\s*(?:Not tainted|Tainted: (?P<flags>[A-Z](?:[A-Z ]{0,60}[A-Z])?)) *(?P<release>\d[\w.+~-]{2,120})? ?#?"
+    r"\s*(?:Not tainted|Tainted: (?P<flags>[A-Z](?:[A-Z ]{0,60}[A-Z])?))[ -]{0,60}(?P<release>\d[\w.+~-]{2,120})? ?#?"
 )
 _CPU_ALONE = re.compile(r"CPU:? (\d{1,5}) ?(?:Comm: .{0,60})?$")
 _CPU_PID = re.compile(r"CPU: (?P<cpu>\d{1,5}) (?:UID: \d{1,10} )?PID: (?P<pid>\d{1,10})(?: Comm: (?P<comm>\S{1,16}))?")
