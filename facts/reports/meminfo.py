@@ -110,8 +110,8 @@ class Memory:
         anon = max(0, get("active_anon", 0) + get("inactive_anon", 0) - shmem) + (
             get("unevictable", 0) if not shmem else 0
         )
-        file = get("active_file", 0) + get("inactive_file", 0)
-        slab = get("slab_unreclaimable", 0) + get("slab_reclaimable", 0)
+        slab = get("slab_unreclaimable", 0)
+        file = get("active_file", 0) + get("inactive_file", 0) + get("slab_reclaimable", 0)  # dentries are cache, too
         huge = sum(count * size for count, _free, size in self.huge) // self.page_size()
         kernel = get("pagetables", 0)
         known = anon + shmem + file + slab + huge + kernel + get("free", 0)
