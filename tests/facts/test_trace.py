@@ -123,7 +123,7 @@ def test_link_register() -> None:
             (None, 96, "acmed", "P", "2.6.32-754.el6.x86_64", False),
         ),
         (
-            "CPU: 1 PID: 96 Comm: acmed Kdump: loaded Tainted: G           OE    --------- -  - 4.18.0-513.el8.x86_64 #1",
+            "CPU: 1 PID: 96 Comm: acmed Kdump: loaded Tainted: G           OE    --------- -  - 4.18.0-513.el8.x86_64",
             (1, 96, "acmed", "OE", "4.18.0-513.el8.x86_64", True),
         ),
         (
