@@ -51,6 +51,7 @@ _TAINT = re.compile(
     r"\s*(?:Not tainted|Tainted: (?P<flags>[A-Z](?:[A-Z ]{0,60}[A-Z])?)) *(?P<release>\d[\w.+~-]{2,120})?"
     r"(?: #\S{1,40} {1,2}(?P<package>Debian \d[\w.+~-]{2,60}))?"
 )
+_DASHES = re.compile(r" -[ -]{2,40}(?:T )?(?=\d)")  # Red Hat kernels print them between taint and release
 _CPU_ALONE = re.compile(r"CPU:? (\d{1,5}) ?(?:Comm: .{0,60})?$")
 _CPU_PID = re.compile(r"CPU: (?P<cpu>\d{1,5}) (?:UID: \d{1,10} )?PID: (?P<pid>\d{1,10})(?: Comm: (?P<comm>\S{1,16}))?")
 _REGISTER = re.compile(
@@ -180,6 +181,8 @@ def parse_link(text: str, line: int = 0) -> Frame | None:
 
 def parse_header(text: str) -> Header | None:
     """Who was running, from the header line of a report (2.6 to 7.x), or from the taint line of a hung task."""
+    if "--" in text:
+        text = _DASHES.sub(" ", text[:MAX_LINE], count=1)
     if "PID: " in text or "Pid: " in text:
         match = _HEADER.search(text[:MAX_LINE])
         if match is not None:

@@ -12,7 +12,7 @@ _ZONE = re.compile(r"^\s*Node (\d{1,4}) (DMA32|DMA|Normal|Movable|HighMem|Device
 _KB = re.compile(
     r"\b(min|low|high|present|managed|free_cma|bounce|active_anon|inactive_anon|reserved_highatomic):(\d{1,12})[kK]B"
 )
-_BUDDY = re.compile(r"^\s*Node (\d{1,4}) (DMA32|DMA|Normal|Movable|HighMem): (\d{1,9}\*4kB.*)$")
+_BUDDY = re.compile(r"^\s*Node (\d{1,4}) (DMA32|DMA|Normal|Movable|HighMem): (\d{1,9}\*(4|8|16|64)kB.*)$")
 _BLOCK = re.compile(r"(\d{1,9})\*(\d{1,7})kB")
 _HUGE = re.compile(r"hugepages_total=(\d{1,9}) hugepages_free=(\d{1,9}).*?hugepages_size=(\d{1,9})kB")
 _RAM = re.compile(
@@ -20,15 +20,16 @@ _RAM = re.compile(
 )
 _SWAP = re.compile(r"^\s*(Free|Total) swap\s*[=:]\s*(\d{1,12})\s*kB")
 _CGROUP = re.compile(r"\b(anon|file|shmem|kernel|slab|rss|cache)(?: |:)(\d{1,16})(KB)?\b")
-_PAGE = 4
+_PAGE = 4  # kB; 16 and 64 exist on arm64, powerpc, mips and loongarch
 
 
 class Memory:
     """Collects the numbers of one report; each question answers None where the report does not tell."""
 
-    __slots__ = ("buddies", "cgroup", "huge", "pages", "ram", "reserved", "seen", "swap", "zones")
+    __slots__ = ("buddies", "cgroup", "huge", "page", "pages", "ram", "reserved", "seen", "swap", "zones")
 
     def __init__(self) -> None:
+        self.page = 0  # kB of a page, as the smallest block of a buddy line tells it
         self.pages: dict[str, int] = {}  # global counters, in pages
         self.zones: dict[tuple[int, str], dict[str, int]] = {}  # kB
         self.buddies: dict[tuple[int, str], dict[int, int]] = {}  # free blocks by order
@@ -55,7 +56,8 @@ class Memory:
             return True
         buddy = _BUDDY.match(text)
         if buddy:
-            blocks = {(int(size) // _PAGE).bit_length() - 1: int(count) for count, size in _BLOCK.findall(buddy[3])}
+            page = self.page = int(buddy[4])
+            blocks = {(int(size) // page).bit_length() - 1: int(count) for count, size in _BLOCK.findall(buddy[3])}
             self.buddies.setdefault((int(buddy[1]), buddy[2]), blocks)
             return True
         huge = _HUGE.search(text)
@@ -86,13 +88,20 @@ class Memory:
             self.cgroup.setdefault(name, int(value) * (1024 if unit else 1))
         return bool(cgroup)
 
+    def page_size(self) -> int:
+        """Size of a page in kB; without a buddy line from the zones, which are in kB, against the count of pages."""
+        if self.page or not self.ram:
+            return self.page or _PAGE
+        ratio = sum(zone.get("present", 0) for zone in self.zones.values()) // self.ram
+        return 64 if ratio > 20 else 16 if ratio > 8 else _PAGE
+
     def total(self) -> int:
         """Pages the system manages, as far as it is told."""
-        managed = sum(zone.get("managed", zone.get("present", 0)) for zone in self.zones.values()) // _PAGE
+        managed = sum(zone.get("managed", zone.get("present", 0)) for zone in self.zones.values()) // self.page_size()
         return managed or max(0, self.ram - self.reserved)
 
     def consumer(self) -> str | None:
-        """What holds most of the memory."""
+        """What holds most of the memory; None where nothing holds a fifth of it."""
         total = self.total()
         if not self.pages or not total:
             return None
@@ -101,16 +110,17 @@ class Memory:
         anon = max(0, get("active_anon", 0) + get("inactive_anon", 0) - shmem) + (
             get("unevictable", 0) if not shmem else 0
         )
-        file = get("active_file", 0) + get("inactive_file", 0)
-        slab = get("slab_unreclaimable", 0) + get("slab_reclaimable", 0)
-        huge = sum(count * size for count, _free, size in self.huge) // _PAGE
+        slab = get("slab_unreclaimable", 0)
+        file = get("active_file", 0) + get("inactive_file", 0) + get("slab_reclaimable", 0)  # dentries are cache, too
+        huge = sum(count * size for count, _free, size in self.huge) // self.page_size()
         kernel = get("pagetables", 0)
         known = anon + shmem + file + slab + huge + kernel + get("free", 0)
         shares = {
             "anon": anon, "shmem": shmem, "file": file, "slab": slab, "hugepages": huge, "kernel": kernel,
             "unaccounted": max(0, total - known),
         }  # fmt: skip
-        return max(shares, key=lambda name: shares[name])
+        best = max(shares, key=lambda name: shares[name])
+        return best if shares[best] * 5 >= total else None  # where most is free, nobody holds it
 
     def cgroup_consumer(self) -> str | None:
         """The same within a memory cgroup."""
@@ -133,7 +143,7 @@ class Memory:
         low = sum(zone.get("low", zone.get("min", 0)) for zone in self.zones.values())
         main = {key: blocks for key, blocks in self.buddies.items() if key[1] != "DMA"} or self.buddies
         big = sum(count for blocks in main.values() for size, count in blocks.items() if size >= order)
-        return free > low + (_PAGE << order) and big <= 1
+        return free > low + (self.page_size() << order) and big <= 1
 
     def imbalanced(self) -> bool | None:
         """One NUMA node is exhausted while another has plenty."""
@@ -150,8 +160,8 @@ class Memory:
         short = [n for n, (free, low, _all) in nodes.items() if free <= low * 5 // 4]
         rich = [n for n, (free, low, size) in nodes.items() if free > 3 * low and free * 10 > size]
         if short and not rich and self.ram:  # a request bound to some nodes shows these only; the sum counts all
-            elsewhere = self.pages.get("free", 0) * _PAGE - sum(zone["free"] for zone in self.zones.values())
-            return elsewhere > self.ram * _PAGE // 20 and elsewhere > 10 * sum(
+            elsewhere = self.pages.get("free", 0) * self.page_size() - sum(zone["free"] for zone in self.zones.values())
+            return elsewhere > self.ram * self.page_size() // 20 and elsewhere > 10 * sum(
                 zone["free"] for zone in self.zones.values()
             )
         return bool(short) and bool(rich)
@@ -161,7 +171,7 @@ class Memory:
         total = self.total()
         if not self.huge or not total:
             return None
-        return sum(free * size for _count, free, size in self.huge) // _PAGE * 5 > total
+        return sum(free * size for _count, free, size in self.huge) // self.page_size() * 5 > total
 
     def swap_full(self) -> bool | None:
         """Swap exists and is used up."""

@@ -120,7 +120,15 @@ def test_link_register() -> None:
         ),
         (
             "Pid: 96, comm: acmed Tainted: P           ---------------    2.6.32-754.el6.x86_64 #1",
-            (None, 96, "acmed", "P", None, False),
+            (None, 96, "acmed", "P", "2.6.32-754.el6.x86_64", False),
+        ),
+        (
+            "CPU: 1 PID: 96 Comm: acmed Kdump: loaded Tainted: G           OE    --------- -  - 4.18.0-513.el8.x86_64",
+            (1, 96, "acmed", "OE", "4.18.0-513.el8.x86_64", True),
+        ),
+        (
+            "CPU: 1 PID: 96 Comm: acmed Tainted: G        W   ------------ T 3.10.0-957.el7.x86_64 #1",
+            (1, 96, "acmed", "W", "3.10.0-957.el7.x86_64", False),
         ),
         ("Pid: 96, comm: acmed Not tainted 2.6.39 #1 Acme Board", (None, 96, "acmed", "", "2.6.39", False)),
         ("      Tainted: G           OE      6.1.0 #1", (None, None, "", "OE", "6.1.0", False)),

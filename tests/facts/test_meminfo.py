@@ -1,0 +1,57 @@
+"""What a Mem-Info block tells: page size, holders of memory, free blocks."""
+
+import pytest
+
+from facts.reports.meminfo import Memory
+
+BUDDY_64K = "Node 0 Normal: 410*64kB (UME) 212*128kB (UME) 101*256kB (UE) 0*512kB 0*1024kB = 79232kB"
+BUDDY_4K = "Node 0 Normal: 410*4kB (UME) 212*8kB (UME) 101*16kB (UE) 0*32kB 0*64kB = 4952kB"
+
+
+def memory(*lines: str) -> Memory:
+    found = Memory()
+    for line in lines:
+        found.feed(line)
+    return found
+
+
+def zone(free: int, managed: int) -> str:
+    return f"Node 0 Normal free:{free}kB min:1000kB low:1250kB high:1500kB present:{managed}kB managed:{managed}kB"
+
+
+@pytest.mark.parametrize(
+    ("lines", "size"),
+    [
+        ((zone(90000, 61341696), BUDDY_64K), 64),
+        ((zone(90000, 61341696), BUDDY_4K), 4),
+        ((zone(90000, 62914560), "983040 pages RAM"), 64),
+        ((zone(90000, 16777216), "1048576 pages RAM"), 16),
+        ((zone(90000, 16777216), "4194304 pages RAM"), 4),
+        ((zone(90000, 8388608), "4194304 pages RAM"), 4),  # only one of two nodes is shown
+        ((), 4),
+    ],
+)
+def test_page_size(lines: tuple[str, ...], size: int) -> None:
+    assert memory(*lines).page_size() == size
+
+
+def test_blocks_of_large_pages() -> None:
+    found = memory(zone(90000, 61341696), BUDDY_64K)
+    assert found.buddies[(0, "Normal")] == {0: 410, 1: 212, 2: 101, 3: 0, 4: 0}
+    assert found.fragmented(3) is True
+    assert found.fragmented(2) is False
+
+
+@pytest.mark.parametrize(
+    ("counters", "holder"),
+    [
+        ("active_anon:700 inactive_anon:100", "anon"),
+        ("active_file:100 slab_reclaimable:600 slab_unreclaimable:50", "file"),  # dentries are cache
+        ("active_anon:100 slab_reclaimable:50 slab_unreclaimable:600", "slab"),
+        ("active_anon:200 pagetables:600", "kernel"),
+        ("active_anon:100 free:20", "unaccounted"),
+        ("active_anon:100 active_file:90 slab_unreclaimable:60 free:700", None),  # most is free, nobody holds it
+    ],
+)
+def test_holder(counters: str, holder: str | None) -> None:
+    assert memory(zone(80, 4000), counters).consumer() == holder
