@@ -1,0 +1,35 @@
+"""Every fuzz target over its seeds and some damaged ones; python -m tests.fuzz does the same for hours."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+import pytest
+
+from tests.fuzz.mutate import mutate
+from tests.fuzz.targets import TARGETS, Refused, Tools
+
+SEEDS = 25
+DAMAGED = 60
+
+
+@pytest.fixture(scope="module")
+def tools() -> Iterator[Tools]:
+    yield Tools()
+
+
+@pytest.mark.parametrize("name", list(TARGETS))
+def test_target(tools: Tools, name: str) -> None:
+    target = TARGETS[name]
+    seeds = [seed[: target.longest] for seed in target.seeds(tools.work)]
+    chance = random.Random(name)
+    inputs = chance.sample(seeds, min(SEEDS, len(seeds)))
+    inputs += [mutate(chance.choice(seeds), chance, seeds)[: target.longest] for _ in range(DAMAGED)]
+    refused = 0
+    for data in inputs:
+        try:
+            target.run(tools, data)
+        except Refused:
+            refused += 1
+    assert refused < len(inputs), "nothing gets past the first check"
