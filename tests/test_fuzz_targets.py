@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
 
 import pytest
 
@@ -15,8 +14,8 @@ DAMAGED = 60
 
 
 @pytest.fixture(scope="module")
-def tools() -> Iterator[Tools]:
-    yield Tools()
+def tools(_home: None, tmp_path_factory: pytest.TempPathFactory) -> Tools:
+    return Tools(tmp_path_factory.mktemp("fuzz"))
 
 
 @pytest.mark.parametrize("name", list(TARGETS))

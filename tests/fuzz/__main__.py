@@ -1,4 +1,4 @@
-"""`python -m tests.fuzz TARGET [FOLDER] [libFuzzer options]`; `--list` names the targets (see the package's docstring)."""
+"""`python -m tests.fuzz TARGET [FOLDER] [libFuzzer options]`; `--list` names the targets."""
 
 from __future__ import annotations
 
@@ -50,6 +50,12 @@ def _memory() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
+def _folder() -> Path:
+    """For the files of the inputs; in memory where that is possible."""
+    memory = "/dev/shm"  # noqa: S108
+    return Path(tempfile.mkdtemp(prefix="kadvisor-fuzz-", dir=memory if os.path.isdir(memory) else None))
+
+
 def main() -> int:
     options = sys.argv[1:]
     if not options or options[0] in ("--help", "-h", "--list"):
@@ -75,7 +81,7 @@ def main() -> int:
         print(f"{options[0]} is no target; there are {', '.join(TARGETS)}", file=sys.stderr)
         return 2
     name, options = options[0], options[1:]
-    target, tools, figures = TARGETS[name], Tools(), Figures(name)
+    target, tools, figures = TARGETS[name], Tools(_folder()), Figures(name)
     seeds = [seed[: target.longest] for seed in target.seeds(tools.work)]
     if not any(not option.startswith("-") for option in options):
         folder = HOME / name

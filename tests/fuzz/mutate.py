@@ -1,4 +1,4 @@
-"""Damage for the fuzz targets that knows lines and JSON values; the same bytes and the same chance give the same result."""
+"""Damage for the fuzz targets that knows lines and JSON values; the same bytes and chance give the same result."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from copy import deepcopy
 from typing import Any
 
 WORDS: tuple[bytes, ...] = (
-    b"\0", b"\x1b[31m", b"\r", b"\r\n", b"\xe2\x80\xae", b"\xed\xa0\x80", b"\xff", b"[", b"] ", b"<4>", b"0x", b"\t", b"%s", b"{0}",
-    b"-1", b"0", b"99999999999999999999", b"1e999", b"nan", b"---\n", b": ", b"- ", b"'", b'"', b"&a ", b"*a", b"!!x ", b"<<: ",
-    b"Call Trace:\n", b" <TASK>\n", b"Modules linked in: ", b"RIP: 0010:", b"CPU: 1 PID: 1 Comm: x ", b"Code: <0f> 0b ",
-    b"Linux version 6.1.0 ", b"Command line: ", b"Mem-Info:\n", b"---[ end trace 0000000000000000 ]---\n", b"x+0x1/0x2 [m]\n",
-    b"Kernel panic - not syncing: ", b"[    1.000000] ", b"{\"MESSAGE\":\"", b"## Fix\n", b"```\n", b"\xc2\x85", b"\xe2\x80\xa8",
+    b"\x00", b"\x1b[31m", b"\r", b"\r\n", b"\xe2\x80\xae", b"\xed\xa0\x80", b"\xff", b"[", b"] ", b"<4>",
+    b"0x", b"\t", b"%s", b"{0}", b"-1", b"0", b"99999999999999999999", b"1e999", b"nan", b"---\n", b": ",
+    b"- ", b"'", b'"', b"&a ", b"*a", b"!!x ", b"<<: ", b"Call Trace:\n", b" <TASK>\n",
+    b"Modules linked in: ", b"RIP: 0010:", b"CPU: 1 PID: 1 Comm: x ", b"Code: <0f> 0b ",
+    b"Linux version 6.1.0 ", b"Command line: ", b"Mem-Info:\n", b"---[ end trace 0000000000000000 ]---\n",
+    b"x+0x1/0x2 [m]\n", b"Kernel panic - not syncing: ", b"[    1.000000] ", b'{"MESSAGE":"', b"## Fix\n",
+    b"```\n", b"\xc2\x85", b"\xe2\x80\xa8",
 )  # fmt: skip
 JUNK: tuple[Any, ...] = (
     None,

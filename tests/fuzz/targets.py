@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -29,15 +27,12 @@ class Refused(Exception):
 class Tools:
     """What the targets share: the base, and a folder for files."""
 
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+
     @cached_property
     def work(self) -> Work:
         return Work([BUILT_IN], "evaluator")
-
-    @cached_property
-    def folder(self) -> Path:
-        memory = "/dev/shm" if os.path.isdir("/dev/shm") else None
-        self._kept = tempfile.TemporaryDirectory(prefix="kadvisor-fuzz-", dir=memory)
-        return Path(self._kept.name)
 
     def file(self, name: str, data: bytes) -> str:
         path = self.folder / name
@@ -172,14 +167,16 @@ def yaml(tools: Tools, data: bytes) -> None:
     from kb.yamldoc import YamlError, parse, plain
 
     text = data.decode("utf-8", "replace")
+    refused: YamlError | None = None
     try:
-        node = parse(text, "x")
+        json.dumps(plain(parse(text, "x")), allow_nan=False)
     except YamlError as error:
+        refused = error
+    if refused is not None:
         ends = sum(text.count(end) for end in "\n\r\x85\u2028\u2029")
-        assert 1 <= error.line <= ends + 2
-        assert error.column >= 1
-        raise Refused(str(error)) from None
-    json.dumps(plain(node), allow_nan=False)
+        assert 1 <= refused.line <= ends + 2
+        assert refused.column >= 1
+        raise Refused(str(refused))
 
 
 def knowledge(tools: Tools, data: bytes) -> None:
