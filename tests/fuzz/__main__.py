@@ -52,7 +52,7 @@ def _memory() -> int:
 
 def _folder() -> Path:
     """For the files of the inputs; in memory where that is possible."""
-    memory = "/dev/shm"  # noqa: S108
+    memory = "/dev/shm"
     return Path(tempfile.mkdtemp(prefix="kadvisor-fuzz-", dir=memory if os.path.isdir(memory) else None))
 
 
