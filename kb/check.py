@@ -301,8 +301,8 @@ def _parse(place: Place, spec: dict[str, object]) -> Iterator[Problem]:
             return
         if slow(str(regex)):
             yield Problem(place, "parse.regex", "a repeat inside a repeat can take exponential time; rewrite it")
-    if spec.get("take", "first") not in ("first", "last", "sum", "count", "lines"):
-        yield Problem(place, "parse.take", "one of first, last, sum, count, lines")
+    if spec.get("take", "first") not in ("first", "last", "sum", "max", "count", "lines", "each"):
+        yield Problem(place, "parse.take", "one of first, last, sum, max, count, lines, each")
 
 
 def incidents(knowledge: Knowledge) -> Iterator[Problem]:

@@ -176,6 +176,8 @@ class Files:
             return None
         output = without_prompt(text, probe["command"])
         rule = dict(probe["parse"])
-        if output == text:  # nothing shows that it is this command's output, so what it lacks means nothing
-            rule.pop("default", None)
-        return parse(rule, output)
+        if output != text:
+            return parse(rule, output)
+        rule.pop("default", None)  # nothing shows that it is this command's output, so what it lacks means nothing
+        value = parse(rule, output)
+        return None if value == () or (value == 0 and rule.get("take") == "count") else value

@@ -34,7 +34,49 @@ def test_every_parse_rule_gives_answers_that_fit(built_in: Work) -> None:
             assert value is None, (name, text)
 
 
+JUDGED = {  # a person must compare, or readings must be repeated
+    "free-block-sizes", "node-memory", "local-timer-counts", "idle-states", "time-service-steps",
+}  # fmt: skip
+
+
+def test_commands_that_teach_have_a_rule(built_in: Work) -> None:
+    """Where the answer can be read off the output, the advisor reads it."""
+    probes = built_in.base.probes
+    assert {name for name, p in probes.items() if p["command"] and p["learns"] and not p["parse"]} == JUDGED
+
+
+def test_every_rule_has_outputs(built_in: Work) -> None:
+    """Each is tried on an output that answers and one that does not."""
+    rules = {name for name, probe in built_in.base.probes.items() if probe["parse"]}
+    assert {probe for probe, _, answer in OUTPUTS if answer is not None} >= rules
+    # silence of dmsetup means that no path is lost
+    assert {probe for probe, _, answer in OUTPUTS if answer is None} >= rules - {"storage-paths"}
+
+
+def test_every_fact_has_a_probe(built_in: Work) -> None:
+    """Whatever evidence can test, a person can be asked for."""
+    told_by_the_log = ("log.", "seen.", "message.")
+    learned = {probe["learns"] for probe in built_in.base.probes.values()}
+    assert [n for n in built_in.gatherer.names if n not in learned and not n.startswith(told_by_the_log)] == []
+
+
+@pytest.mark.parametrize("path", ["/proc/sys/kernel/panic", "kernel/panic"])
+def test_names_of_settings_do_not_answer_for_others(built_in: Work, path: str) -> None:
+    for name, probe in built_in.base.probes.items():
+        if probe["parse"] and (probe["learns"] or "").startswith("sysctl."):
+            assert parse(probe["parse"], f"{path} 1\nsome.other_setting = 1\n") is None, name
+
+
 RULES = [
+    ({"regex": r"^a(\d*)", "take": "max"}, "a3\na12\na\n", 12),
+    ({"regex": r"^a(\d*)", "take": "sum"}, "a\n", 0),
+    ({"regex": r"^a(\d*)", "take": "max"}, "b\n", None),
+    ({"regex": r"^\w+", "take": "each", "map": {"ab": "one", "a": "two"}}, "ab\nxa\nab\nz\n", ("one", "two")),
+    ({"regex": r"^\w+", "take": "each", "map": {"ab": "one"}}, "z\n", ()),
+    ({"regex": r"^\w+", "take": "each", "map": {"ab": "one"}}, "", None),
+    ({"regex": r"^\w+", "take": "each"}, "z\n", ()),
+    ({"regex": r"^\w+", "take": "lines", "map": {"ab": True, "": False}}, "", None),
+    ({"regex": r"^\w+", "take": "lines", "map": {"ab": True, "": False}}, "z\nab\n", True),
     ({"regex": r"(\d+)", "take": "first"}, "a 1\nb 2\n", "1"),
     ({"regex": r"(\d+)", "take": "last"}, "a 1\nb 2\n", "2"),
     ({"regex": r"(\d+)", "take": "sum"}, "a 1\nb 2\n", 3),
