@@ -22,7 +22,7 @@ def parse(spec: Mapping[str, Any], text: str, failed: bool = False) -> Value | N
     """The answer that the output holds, or None where it tells nothing.
 
     `regex` finds pieces (its first group, or all of it where it has none), `take` says what becomes of them; `map`
-    looks for its texts in order, in the whole output or in what `regex` found (`take: each`: in each piece, for a list).
+    looks for its texts in order, in the whole output or in what `regex` found (`take: each`: in each piece).
     `failed`: the command itself failed, so silence means nothing.
     """
     text = text[:MAX_OUTPUT].replace("\r\n", "\n")

@@ -204,7 +204,8 @@ class Loader:
             name = fields.text("name", required=True)
             literal, regex = (_raw(fields, key, required=True) for key in ("literal", "regex"))
             fields.done()
-            self.vocabulary.headers.append((name, literal, regex))
+            if _searchable(fields, literal, regex) and _compiles(fields, "regex", regex, groups=1):
+                self.vocabulary.headers.append((name, literal, regex))
 
     def _symptoms(self, path: str) -> None:
         """What people can say without a log: a list of {id, says, words, event, facts}."""
@@ -234,17 +235,17 @@ class Loader:
         patterns = []
         for node in fields.items("patterns", required=True):
             inner = Fields(node, fields.path, self.problems, f"{kind}.patterns")
-            patterns.append(
-                Pattern(
-                    _raw(inner, "literal", required=True),
-                    _raw(inner, "regex", required=True),
-                    self._attributes(inner, "set"),
-                    inner.text("from", "kernel", one_of=("kernel", "user", "any")),
-                    inner.flag("part"),
-                    inner.place,
-                )
+            pattern = Pattern(
+                _raw(inner, "literal", required=True),
+                _raw(inner, "regex", required=True),
+                self._attributes(inner, "set"),
+                inner.text("from", "kernel", one_of=("kernel", "user", "any")),
+                inner.flag("part"),
+                inner.place,
             )
             inner.done()
+            if _searchable(inner, pattern.literal, pattern.regex) and _compiles(inner, "regex", pattern.regex):
+                patterns.append(pattern)
         examples = []
         for node in fields.items("examples"):
             if not isinstance(node.value, dict):
@@ -261,7 +262,7 @@ class Loader:
             tuple(patterns),
             self._kinds(fields, "becomes"),
             self._kinds(fields, "also"),
-            fields.texts("not"),
+            tuple(regex for regex in fields.texts("not") if _compiles(fields, "not", regex)),
             tuple(examples),
             fields.texts("counterexamples"),
             fields.text("sources"),
@@ -359,14 +360,16 @@ class Loader:
 
     def _probe(self, fields: Fields) -> Probe:
         parse_node = fields.node("parse")
-        spec = plain(parse_node) if parse_node is not None else {}
+        spec = _mapping(plain(parse_node) if parse_node is not None else {})
+        if "regex" in spec and not _compiles(fields, "parse.regex", str(spec["regex"])):
+            spec = {}
         return Probe(
             fields.text("id", required=True),
             fields.text("ask", required=True),
             fields.text("learns"),
             fields.text("kind", "question", one_of=("question", "command", "crash", "firmware", "test")),
             fields.texts("command"),
-            _mapping(spec),
+            spec,
             self._only(fields),
             fields.text("confirms"),
             fields.text("refutes"),
@@ -434,6 +437,26 @@ def _raw(fields: Fields, key: str, required: bool = False) -> str:
     if node is not None and isinstance(node.value, (list, dict)):
         fields.problem(node, key, f"text belongs here, not a {node.kind}")
     return node.text if node is not None else ""
+
+
+def _searchable(fields: Fields, literal: str, regex: str) -> bool:
+    """Whether there is something to search for; what is missing was told when it was read."""
+    node = fields.node("literal")
+    if node is not None and node.text == "" and not isinstance(node.value, (list, dict)):
+        fields.problem(node, "literal", "is empty; a text that every match contains belongs here")
+    return literal != "" and regex != ""
+
+
+def _compiles(fields: Fields, key: str, regex: str, groups: int = 0) -> bool:
+    """Whether the regular expression can be used; else that is a problem, and it is left out."""
+    try:
+        found = re.compile(regex).groups
+    except (re.error, RecursionError, OverflowError) as error:
+        fields.problem(None, key, f"does not compile: {error}")
+        return False
+    if found < groups:
+        fields.problem(None, key, "needs a group (...) for the value")
+    return found >= groups
 
 
 def _entries(fields: Fields, key: str, required: bool = False) -> list[tuple[str, Node]]:

@@ -10,7 +10,7 @@ from tests.fuzz.mutate import mutate
 from tests.fuzz.targets import TARGETS, Refused, Tools
 
 SEEDS = 25
-DAMAGED = 60
+DAMAGED = 40
 
 
 @pytest.fixture(scope="module")

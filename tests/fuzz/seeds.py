@@ -37,6 +37,17 @@ answers: {incident-machines: one, incident-phase: running, kdump-vmcores: [a, b]
 """
 
 
+def _folder() -> dict[str, str]:
+    """The small knowledge folder of the tests, and a table for it."""
+    from tests.kb.kbfolder import FILES
+
+    table = "- table: event\n  keys: name\n  sources: house.c\n  entries:\n    fire: It burns.\n    smoke: It smokes.\n"
+    return {**FILES, "annotations/all.yaml": table}
+
+
+FILES = _folder()
+
+
 def incidents() -> list[Path]:
     return sorted((ROOT / "kb" / "incidents").rglob("*.yaml"))
 
@@ -122,8 +133,6 @@ def markdowns(work: Work) -> list[bytes]:
 
 def knowledge(work: Work) -> list[bytes]:
     """Name of a file of the small knowledge folder of the tests, and its contents."""
-    from tests.kb.kbfolder import FILES
-
     return [f"{name}\n{text}".encode() for name, text in FILES.items()]
 
 

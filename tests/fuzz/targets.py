@@ -21,6 +21,17 @@ from tests.fuzz import seeds
 _DIRECTION = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
+BURNING = """\
+[    0.000000] Linux version 6.1.0
+[    1.000000] fire in room kitchen, floor 2
+[    1.000001] CPU: 1 PID: 1 Comm: cat
+[    1.000002] Call Trace:
+[    1.000003]  step_up+0x1/0x2
+[    2.000000] BURNING: attic
+[    3.000000] it smells of smoke
+"""
+
+
 class Refused(Exception):
     """The input was refused in the documented way."""
 
@@ -46,7 +57,7 @@ def harmful(text: str) -> set[str]:
     """Characters that could act on a terminal or change the order of what is shown; tab is none."""
     if text.isprintable():
         return set()
-    return {c for c in text if category(c) in ("Cc", "Cs", "Zl", "Zp") or c in _DIRECTION} - {"\t"}
+    return {c for c in set(text) if category(c) in ("Cc", "Cs", "Zl", "Zp") or c in _DIRECTION} - {"\t"}
 
 
 def _whole(evidence: Evidence, count: int) -> None:
@@ -188,10 +199,16 @@ def yaml(tools: Tools, data: bytes) -> None:
 
 def knowledge(tools: Tools, data: bytes) -> None:
     """A file of a knowledge folder (its name on the first line), among whole others: load, check, compile."""
+    from advisor.answers import parse
+    from advisor.diagnose import Diagnostician
+    from advisor.engine import engine
+    from facts.gather import Gatherer
+    from kb.cache import Base
     from kb.check import check
     from kb.compile import compile_base
     from kb.load import load
-    from tests.kb.kbfolder import FILES
+    from kb.tables import Words
+    from tests.fuzz.seeds import FILES
 
     first, _, text = data.partition(b"\n")
     name = first.decode("utf-8", "replace")
@@ -207,7 +224,15 @@ def knowledge(tools: Tools, data: bytes) -> None:
     problems = [*found.problems, *check(found)]
     assert all(str(problem).isprintable() for problem in problems), "control characters in a problem"
     compiled = compile_base(found)
-    json.dumps(compiled).encode("utf-8", "surrogatepass")
+    data = json.loads(json.dumps({**compiled, "problems": [str(problem) for problem in found.problems]}))
+    work = object.__new__(Work)  # as from the cache
+    work.folders, work.base, work.problems = (str(folder),), Base(data), []
+    work.gatherer = Gatherer(work.base)
+    work.diagnostician = Diagnostician(work.base, engine("evaluator"))
+    _shown(work, work.gatherer.gather("x", {}, [("log", BURNING)]))
+    for probe in work.base.probes.values():
+        parse(probe["parse"], BURNING)
+    Words(found.tables)
     if found.problems:
         raise Refused(str(found.problems[0]))
 

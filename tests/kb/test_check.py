@@ -27,7 +27,7 @@ EVENTS, CANDLE, PROBES, ONE = "events/all.yaml", "causes/house/candle.md", "prob
 WHEN = "{root: fire, where: {trace: {has: stairs}}}"
 
 DEFECTS = [
-    ("bad regex", EVENTS, r"'^BURNING: (?P<room>\w+)'", r"'^BURNING: (?P<room>\w+'", "regex", "does not compile"),
+    ("bad regex", EVENTS, r"BURNING: (?P<room>\w+)'", r"BURNING: (?P<room>\w+'", "fire.patterns.regex", "not compile"),
     ("slow regex", EVENTS, r"'^BURNING: (?P<room>\w+)'", r"'^BURNING: (?P<room>(\w+ ?)+)'", "regex", "exponential"),
     ("short literal", EVENTS, 'literal: "BURNING: "', 'literal: "BUR"', "literal", "4 characters"),
     ("literal missing in example", EVENTS, '"BURNING: attic"', '"BURNING attic"', "examples", "no pattern of fire"),
