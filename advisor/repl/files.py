@@ -169,6 +169,17 @@ class Files:
         except InputError as error:
             talk.say(safe(error))
 
+    def output_line(self, question: dict[str, Any], line: str) -> Value | None:
+        """What one line of output says (`kernel.panic = 10`, `SwapFree: 0 kB`); None for an answer as it stands."""
+        names = self.talk.session.work.gatherer.names
+        try:
+            names.convert(question["learns"], line)
+            plain = names.type_of(question["learns"]) != "text"
+        except ValueError:
+            plain = False
+        value = None if plain else self._answer_in(self.talk.session.work.base.probes[question["probe"]], line)
+        return None if value == line else value
+
     def _answer_in(self, probe: dict[str, Any], text: str) -> Value | None:
         from advisor.answers import parse, without_prompt
 
