@@ -1,6 +1,6 @@
 """Coverage-guided fuzzing of everything that reads what others wrote.
 
-    pip install atheris                                  # not needed by the tests; Python 3.11 to 3.13
+    pip install -e '.[fuzz]'                             # atheris; the tests do not need it
     python -m tests.fuzz --list                          # the targets
     python -m tests.fuzz log -max_total_time=600         # libFuzzer's options follow the target
 

@@ -68,7 +68,7 @@ def main() -> int:
     try:
         import atheris
     except ImportError:
-        print("atheris is not installed: pip install atheris", file=sys.stderr)
+        print("atheris is not installed: pip install -e '.[fuzz]'", file=sys.stderr)
         return 2
     for name in ("CACHE", "CONFIG", "STATE"):
         os.environ[f"XDG_{name}_HOME"] = tempfile.mkdtemp(prefix="kadvisor-fuzz-")

@@ -86,6 +86,8 @@ STORAGE: list[tuple[str, str, object]] = [
     ("root-filesystem-type", "findmnt: can't read /proc/mounts: No such file or directory\n", None),
     ("storage-paths", DMSETUP, 3),
     ("storage-paths", MULTIPATH, 1),
+    ("storage-paths", "mpatha: 0 2097 multipath 2 0 0 0 1 1 A 0 1 2 8:16 A 0 0 1\n", 0),
+    ("storage-paths", NO_DM, None),
     ("storage-multipath-in-use", "No devices found\n", False),
     ("storage-multipath-in-use", "mpatha\t(253:0)\n", True),
     ("storage-multipath-in-use", "mpatha\t(253, 0)\n", True),
