@@ -13,8 +13,8 @@ MAX_OUTPUT = 256 << 10  # characters that are looked at
 MAX_LINES = 2000  # items that `take: lines` gives at most
 _PROMPT = re.compile(r"^(?:[^\n]{0,80}[$#]|>)[ ]")
 _FAILED = re.compile(
-    r"(?im)^(?:[\w./-]{1,60}: ){1,3}.{0,300}?(?:no such (?:file or directory|device)|command not found|permission denied|"
-    r"not permitted|not found|cannot open|cannot access|must be root|are you root)"
+    r"(?im)^(?:[\w./-]{1,60}: ){1,3}.{0,300}?(?:no such (?:file or directory|device)|command not found|"
+    r"permission denied|not permitted|not found|cannot open|cannot access|must be root|are you root)"
 )
 
 
