@@ -33,6 +33,7 @@ from kb.model import (
     Vocabulary,
 )
 from kb.tables import read_table
+from kb.units import FACT_TYPES
 from kb.where import folders
 from kb.yamldoc import Node, YamlError, parse, plain
 
@@ -66,6 +67,7 @@ class Loader:
             self._vocabulary(folder)
         for group, types in message.facts(self.vocabulary).items():
             self.vocabulary.facts.setdefault(group, {}).update(types)
+        self._types()
         self.conditions = ConditionReader(self.vocabulary)
         for folder in self.where:
             self._symptoms(os.path.join(folder, "vocabulary", "symptoms.yaml"))
@@ -186,6 +188,17 @@ class Loader:
             words.tags.setdefault(tag, []).extend(map(str, _list(functions)))
         for group, functions in _mapping(frames.get("generic")).items():
             words.generic.setdefault(group, []).extend(map(str, _list(functions)))
+
+    def _types(self) -> None:
+        """Leave out facts whose type is none; those told of messages have the types of attributes."""
+        place = Place(os.path.join(self.where[-1] if self.where else "", "vocabulary"))
+        for group, types in self.vocabulary.facts.items():
+            for name, kind in list(types.items()):
+                words = isinstance(kind, list) and kind and all(isinstance(word, str) for word in kind)
+                if not words and kind not in FACT_TYPES:
+                    wanted = f"types are {', '.join(FACT_TYPES)} or a list of words"
+                    self.problems.append(Problem(place, f"{group}.{name}", f"{str(kind)[:60]!r} is no type; {wanted}"))
+                    del types[name]
 
     def _items(self, path: str) -> Iterator[Fields]:
         """The mappings of a list file; a file that does not exist has none."""

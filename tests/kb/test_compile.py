@@ -195,6 +195,9 @@ UNUSABLE = [
     ("vocabulary/headers.yaml", '"Linux version "', '""', "literal: is empty"),
     ("vocabulary/headers.yaml", "(\\S.*)", "(\\S.*", "regex: does not compile"),
     ("vocabulary/headers.yaml", "(\\S.*)", "\\S.*", "regex: needs a group"),
+    ("vocabulary/facts.yaml", "cellar: size", "cellar: sise", "house.cellar: 'sise' is no type"),
+    ("vocabulary/facts.yaml", "[flat, villa]", "[flat, yes]", "is no type"),
+    ("vocabulary/facts.yaml", "owners: list", "owners: {a: b}", "is no type"),
     ("probes/all.yaml", "age (\\d+)", "age (\\d+", "parse.regex: does not compile"),
 ]
 
