@@ -153,3 +153,16 @@ def test_slow(expression: str, is_slow: bool) -> None:
 )
 def test_unanchored(expression: str, is_slow: bool) -> None:
     assert unanchored(expression) is is_slow
+
+
+def test_names_cannot_act_on_the_terminal(tmp_path: Path) -> None:
+    """Problems quote names of the files; an escape sequence or a turn of the writing direction stays text."""
+    evil = '"h\\e[2J\\u202eouse"'
+    files = {
+        **FILES,
+        "vocabulary/facts.yaml": FILES["vocabulary/facts.yaml"] + f"{evil}: {{{evil}: {evil}}}\n",
+        "probes/all.yaml": FILES["probes/all.yaml"] + f"- {evil}: 1\n",
+    }
+    found = [str(problem) for problem in check(read(write(tmp_path, files)))]
+    assert all(text.isprintable() for text in found)
+    assert sum("h?[2J?ouse" in text for text in found) >= 2
