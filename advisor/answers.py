@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from facts.records import Scalar, Value
@@ -12,16 +13,17 @@ MAX_OUTPUT = 256 << 10  # characters that are looked at
 MAX_LINES = 2000  # items that `take: lines` gives at most
 _PROMPT = re.compile(r"^(?:[^\n]{0,80}[$#]|>)[ ]")
 _FAILED = re.compile(
-    r"(?im)^(?:[\w./-]{1,60}: ){1,3}.{0,300}?(?:no such file or directory|command not found|permission denied|"
-    r"not permitted|not found|cannot open|cannot access|must be root|are you root)"
+    r"(?im)^(?:[\w./-]{1,60}: ){1,3}.{0,300}?(?:no such (?:file or directory|device)|command not found|"
+    r"permission denied|not permitted|not found|cannot open|cannot access|must be root|are you root)"
 )
 
 
 def parse(spec: Mapping[str, Any], text: str, failed: bool = False) -> Value | None:
     """The answer that the output holds, or None where it tells nothing.
 
-    `regex` finds pieces (its first group, or all of it), `take` says what becomes of them; `map` looks for its texts in
-    order, in the whole output or in what `regex` found.  `failed`: the command itself failed, so silence means nothing.
+    `regex` finds pieces (its first group, or all of it where it has none), `take` says what becomes of them; `map`
+    looks for its texts in order, in the whole output or in what `regex` found (`take: each`: in each piece).
+    `failed`: the command itself failed, so silence means nothing.
     """
     text = text[:MAX_OUTPUT].replace("\r\n", "\n")
     if _FAILED.search(text):
@@ -31,10 +33,15 @@ def parse(spec: Mapping[str, Any], text: str, failed: bool = False) -> Value | N
     expression = spec.get("regex")
     if expression is None:
         return _mapped(table, text, default, failed) if isinstance(table, dict) else None
-    pieces = [match[1 if match.lastindex else 0] or "" for match in re.finditer(str(expression), text, re.MULTILINE)][
-        :MAX_LINES
-    ]
-    value = _taken(str(spec.get("take", "first")), pieces, failed)
+    pattern = re.compile(str(expression), re.MULTILINE)
+    pieces = [match[min(pattern.groups, 1)] or "" for match in islice(pattern.finditer(text), MAX_LINES)]
+    take = str(spec.get("take", "first"))
+    if take == "each":
+        found = (_mapped(table, piece, default, failed) for piece in pieces) if isinstance(table, dict) else ()
+        return tuple(dict.fromkeys(str(word) for word in found if word is not None)) if pieces else None
+    value = _taken(take, pieces, failed)
+    if value == () and isinstance(table, dict):
+        value = None
     if value is None or not isinstance(table, dict):
         return default if value is None and not failed and isinstance(default, (str, int, float, bool)) else value
     return _mapped(table, str(value), default, failed)
@@ -61,9 +68,9 @@ def _taken(take: str, pieces: Sequence[str], failed: bool) -> Value | None:
         return None if failed and not pieces else tuple(dict.fromkeys(pieces))
     if not pieces:
         return None
-    if take == "sum":
-        numbers = [int(piece) for piece in pieces if piece.isdigit() and len(piece) < 19]
-        return sum(numbers) if numbers else None
+    if take in ("sum", "max"):  # an empty piece counts as 0
+        numbers = [int(piece or 0) for piece in pieces if not piece or (piece.isdigit() and len(piece) < 19)]
+        return None if not numbers else sum(numbers) if take == "sum" else max(numbers)
     return (pieces[-1] if take == "last" else pieces[0]).strip()
 
 

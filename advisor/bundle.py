@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from math import isfinite
 from typing import Any, NamedTuple
 
 from advisor.work import Work
@@ -20,6 +21,7 @@ CHECKED = 256 << 20  # larger files are kept without a checksum
 MAX_UNPACKED = 8 << 20
 _PLAIN = ("kind", "title", "severity", "line", "end_line", "time", "text", "caller", "cpu", "comm", "pid", "role",
           "boot", "file", "offset")  # fmt: skip
+_ROLES = ("root", "consequence", "precursor", "context")
 
 
 class Source(NamedTuple):
@@ -169,7 +171,7 @@ def unpack(work: Work, data: dict[str, Any]) -> Bundle:
         )  # fmt: skip
         sources = [Source(str(path), int(size), str(check)) for path, size, check in data["sources"]]
         bundle = Bundle(evidence, _facts(work, data["given"], []), logs, sources)
-    except (KeyError, TypeError, AttributeError, OSError, EOFError) as error:
+    except (KeyError, TypeError, AttributeError, OverflowError, OSError, EOFError) as error:
         raise ValueError(f"the evidence is damaged: {error}") from None
     if logs and "events" not in data:
         bundle = bundle._replace(evidence=bundle.again(work))
@@ -226,19 +228,41 @@ def _event(event: Event, with_frames: bool) -> dict[str, Any]:
 
 
 def _restored(entry: dict[str, Any]) -> Event:
-    time = entry["time"]
-    record = Record(int(entry["line"]), str(entry["text"]), None if time is None else float(time), str(entry["caller"]))
+    record = Record(int(entry["line"]), str(entry["text"]), _time(entry["time"]), str(entry["caller"]))
     event = Event(str(entry["kind"]), record, str(entry["severity"]), str(entry["title"]))
-    for name in ("end_line", "cpu", "pid", "comm", "role", "boot", "file", "offset"):
-        setattr(event, name, entry[name])
+    event.end_line = max(int(entry["end_line"]), event.line)
+    event.cpu, event.pid = (None if entry[name] is None else int(entry[name]) for name in ("cpu", "pid"))
+    event.boot, event.file = int(entry["boot"]), int(entry["file"])
+    event.comm, event.offset, event.role = str(entry["comm"]), str(entry["offset"]), str(entry["role"])
+    if event.role not in _ROLES:
+        raise ValueError(f"the evidence is damaged: {event.role!r} is no role of an event")
     event.attributes = {str(name): _value(value) for name, value in entry["attributes"].items()}
-    event.frames = [Frame(*frame) for frame in entry.get("frames", [])]
+    event.frames = [_frame(*frame) for frame in entry.get("frames", [])]
     return event
+
+
+def _frame(
+    function: object, offset: object, module: object, reliable: object, section: object, line: Any, symbol: object
+) -> Frame:
+    name = None if module is None else str(module)
+    return Frame(str(function), str(offset), name, bool(reliable), str(section), int(line), str(symbol))
+
+
+def _time(value: Any) -> float | None:
+    return None if value is None else _finite(float(value))
+
+
+def _finite(value: float) -> float:
+    if not isfinite(value):
+        raise ValueError(f"the evidence is damaged: {value} is no number")
+    return value
 
 
 def _value(value: object) -> Value:
     if isinstance(value, list):
         return tuple(map(str, value))
-    if isinstance(value, (str, int, float, bool)):
+    if isinstance(value, float):
+        return _finite(value)
+    if isinstance(value, (str, int, bool)):
         return value
     raise TypeError(f"{type(value).__name__} is no value")

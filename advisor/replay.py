@@ -43,6 +43,16 @@ def keep(session: Session, complain: Callable[[str], None], path: str = "") -> J
     return journal
 
 
+def _belief(entry: dict[str, Any]) -> dict[str, Any]:
+    """What an entry says was believed after it; {} where it says nothing that can be compared."""
+    then = entry.get("then")
+    causes = then.get("causes") if isinstance(then, dict) else None
+    if not isinstance(then, dict) or not isinstance(causes, dict):
+        return {}
+    numbers = {cause: float(p) for cause, p in causes.items() if isinstance(p, (int, float)) and 0 <= p <= 1}
+    return {"status": str(then.get("status")), "causes": numbers}
+
+
 class Restored:
     """A session brought back from its file."""
 
@@ -67,8 +77,7 @@ class Restored:
                 undone.append(steps.pop())
             elif done == "redo" and undone:
                 steps.append(undone.pop())
-            if isinstance(entry.get("then"), dict):
-                self.believed = entry["then"]
+            self.believed = _belief(entry) or self.believed
         if evidence is not None:
             from advisor.bundle import unpack
 
@@ -151,11 +160,12 @@ def _list() -> int:
             saved = read(path)
         except InputError:
             continue
-        last: dict[str, Any] = next((e["then"] for e in reversed(saved.entries) if isinstance(e.get("then"), dict)), {})
-        name: object = next((e["evidence"].get("name") for e in saved.entries if e.get("do") == "evidence"), "no log")
+        last = next((belief for e in reversed(saved.entries) if (belief := _belief(e))), {})
+        evidence = [e["evidence"] for e in saved.entries if isinstance(e.get("evidence"), dict)]
+        name: object = evidence[0].get("name") if evidence else "no log"
         steps = sum(1 for entry in saved.entries if entry.get("do") == "step")
         causes = last.get("causes") or {"nothing yet": 0}
-        best = max(causes, key=lambda cause: float(causes[cause]))
+        best = max(causes, key=lambda cause: causes[cause])
         line = f"{saved.header.get('id')}  {saved.header.get('started')}  {name}, {steps} steps, {best}"
         write(sys.stdout, safe(line) + "\n")
     return USABLE

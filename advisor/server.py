@@ -98,8 +98,11 @@ class Tools:
 
             raise ValueError(f"{probe!r} is no probe that asks for a fact{suggestion(probe, self.work.base.probes)}")
         given: Value | None = value
-        if "\n" in value.strip() or not self._fits(entry["learns"], value):
-            given = parse(entry["parse"], without_prompt(value, entry["command"])) if entry["parse"] else value
+        read = parse(entry["parse"], without_prompt(value, entry["command"])) if entry["parse"] else None
+        if self.work.gatherer.names.type_of(entry["learns"]) == "text" and read is not None:
+            given = read
+        elif "\n" in value.strip() or not self._fits(entry["learns"], value):
+            given = read if entry["parse"] else value
             if given is None:
                 raise ValueError(f"that output does not tell {entry['learns']}; give the value itself, or unknown")
         moved = self.session.answer(probe, given, "" if given is value else "output of the command")

@@ -12,8 +12,10 @@ _ESCAPES = re.compile(
     r"|\x1b[PX^_][^\x1b\x9c]{0,512}(?:\x1b\\|\x9c)"  # DCS and other strings
     r"|\x1b[ -/]{0,16}[0-Z\\^-~]"  # charset, keypad, save cursor ...
 )
-# C0 but tab and newline, DEL, C1, line separators, directional overrides, surrogates, byte order mark
-_CONTROLS = re.compile("\0+|[\x01-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]")
+# C0 but tab and newline, DEL, C1, line separators, what changes the direction of writing, surrogates, byte order mark
+_CONTROLS = re.compile(
+    "\0+|[\x01-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff\ufeff]"
+)
 
 
 def clean(text: str, newline: str = MARK) -> str:

@@ -6,13 +6,13 @@ import re
 from collections.abc import Iterator, Mapping
 
 from facts.records import Value
+from kb.units import FACT_TYPES
 from kb.units import convert as convert_unit
 
 CMDLINE = "kernel.cmdline."  # open names: one text fact for each kernel parameter
 MAX_TEXT = 64 << 10
 MAX_ITEMS = 10_000
 MAX_NUMBER = 10**18
-_SCALARS = ("text", "integer", "number", "boolean", "size", "duration")
 _PARAMETER = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.:/,+@%~]{0,99}").fullmatch
 _UNKNOWN = ("unknown", "null", "~")
 # what uname -m says -> our word
@@ -47,11 +47,11 @@ class FactNames:
                 full = f"{group}.{name}"
                 if isinstance(kind, (list, tuple)) and kind and all(isinstance(word, str) for word in kind):
                     self._types[full] = tuple(kind)
-                elif isinstance(kind, str) and (kind in _SCALARS or kind == "list"):
+                elif isinstance(kind, str) and kind in FACT_TYPES:
                     self._types[full] = kind
                 else:
                     raise FactError(
-                        f"{full}: {kind!r} is no type; types are {', '.join(_SCALARS)}, list or a list of words"
+                        f"{full}: {kind!r} is no type; types are {', '.join(FACT_TYPES)} or a list of words"
                     )
                 parts = full.split(".")
                 self._groups.update(".".join(parts[:end]) for end in range(1, len(parts)))

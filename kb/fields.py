@@ -12,7 +12,7 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     """`; did you mean X` for a near miss, else an empty string."""
     from difflib import get_close_matches
 
-    close = get_close_matches(word, list(known), 1)
+    close = get_close_matches(word[:100], list(known), 1)
     return f"; did you mean {close[0]}" if close else ""
 
 

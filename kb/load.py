@@ -36,6 +36,7 @@ from kb.model import (
     Vocabulary,
 )
 from kb.tables import read_table
+from kb.units import FACT_TYPES
 from kb.where import folders
 from kb.yamldoc import Node, YamlError, parse, plain
 
@@ -69,6 +70,7 @@ class Loader:
             self._vocabulary(folder)
         for group, types in message.facts(self.vocabulary).items():
             self.vocabulary.facts.setdefault(group, {}).update(types)
+        self._types()
         self.conditions = ConditionReader(self.vocabulary)
         for folder in self.where:
             self._symptoms(os.path.join(folder, "vocabulary", "symptoms.yaml"))
@@ -195,6 +197,17 @@ class Loader:
         for group, functions in _mapping(frames.get("generic")).items():
             words.generic.setdefault(group, []).extend(map(str, _list(functions)))
 
+    def _types(self) -> None:
+        """Leave out facts whose type is none; those told of messages have the types of attributes."""
+        place = Place(os.path.join(self.where[-1] if self.where else "", "vocabulary"))
+        for group, types in self.vocabulary.facts.items():
+            for name, kind in list(types.items()):
+                words = isinstance(kind, list) and kind and all(isinstance(word, str) for word in kind)
+                if not words and kind not in FACT_TYPES:
+                    wanted = f"types are {', '.join(FACT_TYPES)} or a list of words"
+                    self.problems.append(Problem(place, f"{group}.{name}", f"{str(kind)[:60]!r} is no type; {wanted}"))
+                    del types[name]
+
     def _items(self, path: str) -> Iterator[Fields]:
         """The mappings of a list file; a file that does not exist has none."""
         root = self._yaml(path) if os.path.lexists(path) else None
@@ -212,7 +225,8 @@ class Loader:
             name = fields.text("name", required=True)
             literal, regex = (_raw(fields, key, required=True) for key in ("literal", "regex"))
             fields.done()
-            self.vocabulary.headers.append((name, literal, regex))
+            if _searchable(fields, literal, regex) and _compiles(fields, "regex", regex, groups=1):
+                self.vocabulary.headers.append((name, literal, regex))
 
     def _symptoms(self, path: str) -> None:
         """What people can say without a log: a list of {id, says, words, event, facts}."""
@@ -242,18 +256,18 @@ class Loader:
         patterns = []
         for node in fields.items("patterns", required=True):
             inner = Fields(node, fields.path, self.problems, f"{kind}.patterns")
-            patterns.append(
-                Pattern(
-                    _raw(inner, "literal", required=True),
-                    _raw(inner, "regex", required=True),
-                    self._attributes(inner, "set"),
-                    inner.text("from", "kernel", one_of=("kernel", "user", "any")),
-                    inner.flag("part"),
-                    inner.text("severity", "", one_of=("", *SEVERITIES)),
-                    inner.place,
-                )
+            pattern = Pattern(
+                _raw(inner, "literal", required=True),
+                _raw(inner, "regex", required=True),
+                self._attributes(inner, "set"),
+                inner.text("from", "kernel", one_of=("kernel", "user", "any")),
+                inner.flag("part"),
+                inner.text("severity", "", one_of=("", *SEVERITIES)),
+                inner.place,
             )
             inner.done()
+            if _searchable(inner, pattern.literal, pattern.regex) and _compiles(inner, "regex", pattern.regex):
+                patterns.append(pattern)
         examples = []
         for node in fields.items("examples"):
             if not isinstance(node.value, dict):
@@ -270,7 +284,7 @@ class Loader:
             tuple(patterns),
             self._kinds(fields, "becomes"),
             self._kinds(fields, "also"),
-            fields.texts("not"),
+            tuple(regex for regex in fields.texts("not") if _compiles(fields, "not", regex)),
             tuple(examples),
             fields.texts("counterexamples"),
             fields.text("sources"),
@@ -377,14 +391,16 @@ class Loader:
 
     def _probe(self, fields: Fields) -> Probe:
         parse_node = fields.node("parse")
-        spec = plain(parse_node) if parse_node is not None else {}
+        spec = _mapping(plain(parse_node) if parse_node is not None else {})
+        if "regex" in spec and not _compiles(fields, "parse.regex", str(spec["regex"])):
+            spec = {}
         return Probe(
             fields.text("id", required=True),
             fields.text("ask", required=True),
             fields.text("learns"),
             fields.text("kind", "question", one_of=("question", "command", "crash", "firmware", "test")),
             fields.texts("command"),
-            _mapping(spec),
+            spec,
             self._only(fields),
             fields.text("confirms"),
             fields.text("refutes"),
@@ -456,6 +472,26 @@ def _raw(fields: Fields, key: str, required: bool = False) -> str:
     if node is not None and isinstance(node.value, (list, dict)):
         fields.problem(node, key, f"text belongs here, not a {node.kind}")
     return node.text if node is not None else ""
+
+
+def _searchable(fields: Fields, literal: str, regex: str) -> bool:
+    """Whether there is something to search for; what is missing was told when it was read."""
+    node = fields.node("literal")
+    if node is not None and node.text == "" and not isinstance(node.value, (list, dict)):
+        fields.problem(node, "literal", "is empty; a text that every match contains belongs here")
+    return literal != "" and regex != ""
+
+
+def _compiles(fields: Fields, key: str, regex: str, groups: int = 0) -> bool:
+    """Whether the regular expression can be used; else that is a problem, and it is left out."""
+    try:
+        found = re.compile(regex).groups
+    except (re.error, RecursionError, OverflowError) as error:
+        fields.problem(None, key, f"does not compile: {error}")
+        return False
+    if found < groups:
+        fields.problem(None, key, "needs a group (...) for the value")
+    return found >= groups
 
 
 def _entries(fields: Fields, key: str, required: bool = False) -> list[tuple[str, Node]]:

@@ -34,13 +34,15 @@ def sections(body: str) -> dict[str, str]:
 def first_sentence(text: str) -> str:
     """The first sentence of a section, for the short verdict: up to the first full stop that ends one."""
     flat = " ".join(text.split("\n\n")[0].split())
+    word = open_ = ticks = 0  # where the last word begins; brackets open; backticks so far
     for index, char in enumerate(flat):
-        if char in ".:" and flat[index + 1 : index + 2] in ("", " ") and flat[:index].count("`") % 2 == 0:
-            word = flat[:index].rsplit(" ", 1)[-1]
-            if char == "." and word.lower() in ("e.g", "i.e", "etc", "vs", "no"):
-                continue
-            if flat[:index].count("(") > flat[:index].count(")"):
-                continue
-            if char == ".":
+        if char == "." and flat[index + 1 : index + 2] in ("", " ") and ticks % 2 == 0 and open_ <= 0:
+            if flat[word:index].lower() not in ("e.g", "i.e", "etc", "vs", "no"):
                 return flat[: index + 1]
+        elif char == " ":
+            word = index + 1
+        elif char in "()":
+            open_ += 1 if char == "(" else -1
+        elif char == "`":
+            ticks += 1
     return flat

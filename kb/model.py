@@ -32,8 +32,10 @@ class Problem(NamedTuple):
     message: str
 
     def __str__(self) -> str:
+        """One line; characters that could act on a terminal are shown as "?"."""
         where = f"{self.place.path}:{self.place.line}:{self.place.column}"
-        return f"{where}: {self.field}: {self.message}" if self.field else f"{where}: {self.message}"
+        text = f"{where}: {self.field}: {self.message}" if self.field else f"{where}: {self.message}"
+        return text if text.isprintable() else "".join(char if char.isprintable() else "?" for char in text)
 
 
 class Test(NamedTuple):

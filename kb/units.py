@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 
 Scalar = str | int | float | bool
+FACT_TYPES = ("text", "integer", "number", "boolean", "size", "duration", "list")
 
 _SIZE = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40, "P": 1 << 50}
 _TIME = {

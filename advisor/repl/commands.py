@@ -176,6 +176,10 @@ class Conversation:
         if words[-1].lower() in UNKNOWN:
             self._skip("")
             return
+        value = self.files.output_line(self.question, line)
+        if value is not None:
+            self.confirm(self.question["probe"], value, "pasted output")
+            return
         self._give(self.question["probe"], " ".join(words), "")
 
     def _give(self, probe: str, word: object, source: str) -> None:

@@ -169,6 +169,17 @@ class Files:
         except InputError as error:
             talk.say(safe(error))
 
+    def output_line(self, question: dict[str, Any], line: str) -> Value | None:
+        """What one line of output says (`kernel.panic = 10`, `SwapFree: 0 kB`); None for an answer as it stands."""
+        names = self.talk.session.work.gatherer.names
+        try:
+            names.convert(question["learns"], line)
+            plain = names.type_of(question["learns"]) != "text"
+        except ValueError:
+            plain = False
+        value = None if plain else self._answer_in(self.talk.session.work.base.probes[question["probe"]], line)
+        return None if value == line else value
+
     def _answer_in(self, probe: dict[str, Any], text: str) -> Value | None:
         from advisor.answers import parse, without_prompt
 
@@ -176,6 +187,8 @@ class Files:
             return None
         output = without_prompt(text, probe["command"])
         rule = dict(probe["parse"])
-        if output == text:  # nothing shows that it is this command's output, so what it lacks means nothing
-            rule.pop("default", None)
-        return parse(rule, output)
+        if output != text:
+            return parse(rule, output)
+        rule.pop("default", None)  # nothing shows that it is this command's output, so what it lacks means nothing
+        value = parse(rule, output)
+        return None if value == () or (value == 0 and rule.get("take") == "count") else value

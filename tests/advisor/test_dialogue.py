@@ -328,3 +328,52 @@ def test_a_bracketed_paste_is_one_text() -> None:
     child.expect(pexpect.EOF)
     child.close()
     assert child.exitstatus == 0
+
+
+@pytest.mark.parametrize(
+    ("probe", "line", "value"),
+    [
+        ("sysctl-panic", "kernel.panic = 10", 10),
+        ("sysctl-hung-task-panic", "10", True),
+        ("sysctl-panic-on-oops", "kernel.panic_on_oops = 0", False),
+        ("swap-free", "SwapFree:         104448 kB", 104448 << 10),
+        ("kernel-version", "Linux web-07 6.1.0-18-amd64 #1 SMP PREEMPT_DYNAMIC x86_64 GNU/Linux", "6.1.0-18-amd64"),
+        ("kdump-reserved", "kdump: Reserved 256MB memory for crash kernel", 256 << 20),
+        ("kdump-tool-status", "kdump: Kdump is not operational", False),
+        ("cpu-sockets", "Socket(s):           2", 2),
+    ],
+)
+def test_one_line_of_output_is_read(real: Conversation, said: list[str], probe: str, line: str, value: object) -> None:
+    real.take("soft lockup on CPU 3")
+    ask(real, probe)
+    real.take(line)
+    assert "Take it?" in said[-1]
+    real.take("yes")
+    assert real.session.steps[-1].value == value
+
+
+@pytest.mark.parametrize(
+    ("probe", "line"), [("sysctl-panic", "10"), ("hardware-vendor", "Dell Inc."), ("cpu-count", "16")]
+)
+def test_a_plain_answer_is_taken_as_it_stands(real: Conversation, said: list[str], probe: str, line: str) -> None:
+    real.take("soft lockup on CPU 3")
+    ask(real, probe)
+    real.take(line)
+    assert str(real.session.steps[-1].value) == line
+
+
+def test_what_pasted_lines_lack_is_no_answer(real: Conversation, said: list[str]) -> None:
+    """Lines that nothing shows to be the command's output answer only with what stands in them."""
+    real.take("soft lockup on CPU 3")
+    ask(real, "storage-paths")
+    real.take("sda: nothing\nof that kind\n")
+    assert "no answer to the question" in said[-1]
+    real.take("# dmsetup status --target multipath\nmpatha: 0 2097 multipath 2 0 0 0 1 1 A 0 1 2 8:16 A 0 0 1\n")
+    assert "storage.paths_lost = 0" in said[-1]
+
+
+def test_another_setting_is_no_answer(real: Conversation, said: list[str]) -> None:
+    real.take("soft lockup on CPU 3")
+    ask(real, "sysctl-panic-on-oops")
+    real.take("kernel.panic = 1")
+    assert "does not fit" in said[-1]

@@ -61,6 +61,9 @@ def test_output_of_a_command_as_the_answer(built_in: Work) -> None:
     assert found["taken"] == {"hardware.numa_nodes": 2}
     with pytest.raises(ValueError, match="does not tell"):
         tools.answer("node-count", "bash: lscpu: command not found\n")
+    found = tools.answer("kernel-version", "Linux db-3 6.1.0-18-amd64 #1 SMP PREEMPT_DYNAMIC x86_64 GNU/Linux")
+    assert found["taken"] == {"kernel.version": "6.1.0-18-amd64"}
+    assert tools.answer("kernel-version", "a 6.1 kernel")["taken"] == {"kernel.version": "a 6.1 kernel"}
 
 
 @pytest.mark.parametrize(

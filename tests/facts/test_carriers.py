@@ -245,7 +245,12 @@ def test_never_raises_and_never_emits_control_characters(raw: str, line: int) ->
 
 
 def _acts(char: str) -> bool:
-    return ord(char) < 32 or 127 <= ord(char) < 160 or 0xD800 <= ord(char) < 0xE000 or char in "\u2028\u2029\u202e"
+    return (
+        ord(char) < 32
+        or 127 <= ord(char) < 160
+        or 0xD800 <= ord(char) < 0xE000
+        or char in "\u2028\u2029\u202e\u200e\u200f\u061c"
+    )
 
 
 @given(st.text(max_size=100))

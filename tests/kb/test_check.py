@@ -27,7 +27,7 @@ EVENTS, CANDLE, PROBES, ONE = "events/all.yaml", "causes/house/candle.md", "prob
 WHEN = "{root: fire, where: {trace: {has: stairs}}}"
 
 DEFECTS = [
-    ("bad regex", EVENTS, r"'^BURNING: (?P<room>\w+)'", r"'^BURNING: (?P<room>\w+'", "regex", "does not compile"),
+    ("bad regex", EVENTS, r"BURNING: (?P<room>\w+)'", r"BURNING: (?P<room>\w+'", "fire.patterns.regex", "not compile"),
     ("slow regex", EVENTS, r"'^BURNING: (?P<room>\w+)'", r"'^BURNING: (?P<room>(\w+ ?)+)'", "regex", "exponential"),
     ("short literal", EVENTS, 'literal: "BURNING: "', 'literal: "BUR"', "literal", "4 characters"),
     ("literal missing in example", EVENTS, '"BURNING: attic"', '"BURNING attic"', "examples", "no pattern of fire"),
@@ -162,3 +162,16 @@ def test_slow(expression: str, is_slow: bool) -> None:
 )
 def test_unanchored(expression: str, is_slow: bool) -> None:
     assert unanchored(expression) is is_slow
+
+
+def test_names_cannot_act_on_the_terminal(tmp_path: Path) -> None:
+    """Problems quote names of the files; an escape sequence or a turn of the writing direction stays text."""
+    evil = '"h\\e[2J\\u202eouse"'
+    files = {
+        **FILES,
+        "vocabulary/facts.yaml": FILES["vocabulary/facts.yaml"] + f"{evil}: {{{evil}: {evil}}}\n",
+        "probes/all.yaml": FILES["probes/all.yaml"] + f"- {evil}: 1\n",
+    }
+    found = [str(problem) for problem in check(read(write(tmp_path, files)))]
+    assert all(text.isprintable() for text in found)
+    assert sum("h?[2J?ouse" in text for text in found) >= 2

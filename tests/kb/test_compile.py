@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from kbfolder import FILES, build, read, write
+from kbfolder import FILES, build, edited, read, write
 
 from kb.compile import _FACT_COMPLEMENT, MAX_CLAUSES, MAX_LITERALS, Leaves, TooLarge, compile_base
 from kb.model import All, AnyOf, Condition, CountIs, EventIs, FactIs, Not
@@ -185,3 +185,33 @@ def test_too_large_condition_is_a_problem_and_never_fires(tmp_path: Path) -> Non
     base = compile_base(knowledge)
     assert base["causes"]["candle"]["evidence"][0]["clauses"] == []  # type: ignore[index]
     assert [(p.field, p.place.line) for p in knowledge.problems] == [("evidence.on-the-stairs", 8)]
+
+
+UNUSABLE = [
+    ("events/all.yaml", 'literal: "smells of smoke"', 'literal: ""', "literal: is empty"),
+    ("events/all.yaml", '{literal: "smells of smoke", ', "{", "literal: is missing"),
+    ("events/all.yaml", "'smells of smoke'}", "'smells (of smoke'}", "regex: does not compile"),
+    ("events/all.yaml", "    - 'fire drill'", "    - 'fire (drill'", "not: does not compile"),
+    ("vocabulary/headers.yaml", '"Linux version "', '""', "literal: is empty"),
+    ("vocabulary/headers.yaml", "(\\S.*)", "(\\S.*", "regex: does not compile"),
+    ("vocabulary/headers.yaml", "(\\S.*)", "\\S.*", "regex: needs a group"),
+    ("vocabulary/facts.yaml", "cellar: size", "cellar: sise", "house.cellar: 'sise' is no type"),
+    ("vocabulary/facts.yaml", "[flat, villa]", "[flat, yes]", "is no type"),
+    ("vocabulary/facts.yaml", "owners: list", "owners: {a: b}", "is no type"),
+    ("probes/all.yaml", "age (\\d+)", "age (\\d+", "parse.regex: does not compile"),
+]
+
+
+@pytest.mark.parametrize(("file", "old", "new", "told"), UNUSABLE)
+def test_what_cannot_be_searched_for_is_told_and_left_out(
+    tmp_path: Path, file: str, old: str, new: str, told: str
+) -> None:
+    """One bad expression in a site's folder does not keep the rest from working."""
+    from advisor.work import Work
+
+    folder = edited(tmp_path, file, old, new)
+    work = Work([str(folder)], "evaluator")
+    assert any(told in problem for problem in work.problems), work.problems
+    evidence = work.gatherer.gather("x", {}, [("log", "Linux version 6\nfire in room kitchen, floor 2\n")])
+    assert [event.kind for event in evidence.events][:1] == ["fire"]
+    assert work.diagnose(evidence).ranking.status
