@@ -127,6 +127,7 @@ class Gatherer:
 
     def _reports(self, facts: dict[str, Known], timeline: Timeline) -> None:
         """Facts that report headers tell."""
+        root = timeline.events[timeline.root] if timeline.root is not None else None
         for event in timeline.events:
             origin = f"log line {event.line}"
             release, hardware = event.attributes.get("release"), event.attributes.get("hardware")
@@ -135,10 +136,10 @@ class Gatherer:
                 found.update(_hardware(hardware))
             if event.attributes.get("kdump-loaded"):
                 found["kdump.loaded"] = True
-            if timeline.root is not None and event is timeline.events[timeline.root]:
+            if event is root:
                 found["kernel.taint"] = event.attributes.get("tainted")
-                if isinstance(release, str):
-                    found.update(self._upstream(f"{release} {event.attributes.get('package', '')}"))
+            if root is not None and event.boot == root.boot and isinstance(release, str):
+                found.update(self._upstream(f"{release} {event.attributes.get('package', '')}"))
             self._note(facts, found, origin)
 
     def _upstream(self, text: str) -> dict[str, object]:
