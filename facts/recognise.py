@@ -232,6 +232,7 @@ class _Log:
             if kind is not None:
                 entry = self.by.kinds[kind]
                 event.kind, event.severity, event.title = kind, entry["severity"], entry["title"]
+                event.begins = entry["begins"]
                 return
 
     def _also(self, event: Event, record: Record) -> list[Event]:
@@ -267,6 +268,7 @@ class _Log:
         entry = self.by.kinds[found.kind]
         event = Event(found.kind, record, found.severity or entry["severity"], entry["title"])
         event.attributes = attributes = found.attributes
+        event.begins = entry["begins"]
         event.boot = self.boot
         cpu, pid, comm = attributes.get("cpu"), attributes.get("pid"), attributes.get("comm")
         event.cpu = cpu if isinstance(cpu, int) else None

@@ -36,6 +36,7 @@ class Event:
 
     __slots__ = (
         "attributes",
+        "begins",
         "boot",
         "caller",
         "comm",
@@ -61,6 +62,7 @@ class Event:
         self.kind = kind
         self.title = title or kind
         self.severity = severity  # failure, problem, notice, context, end
+        self.begins = "anything"  # what it may be the beginning of: anything, own, stalls, nothing (kb/events)
         self.line = record.line
         self.end_line = record.line
         self.time = record.time

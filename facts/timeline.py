@@ -14,17 +14,7 @@ BEGUN_SECONDS = 0.5  # a boot whose log ends sooner was only begun
 SAME_MOMENT = 16  # lines of the records of one hardware error
 COVERED_LINES = 200  # so many lines before the root event show what came before it
 
-# A hardware error that was corrected, or a limit that one container hit, does not begin another failure.
-_BYSTANDERS = frozenset(
-    ("edac-corrected", "memcg-oom-kill", "split-lock", "nfs-timeout", "conntrack-full", "checksum-failure")
-)
-# Begins a failure only of the same task or module.
-_OFTEN_HARMLESS = frozenset(
-    ("page-allocation-failure", "device-firmware-error", "netdev-watchdog", "gpu-error", "device-removed")
-)
 PASSED_SECONDS = 3600.0  # a stall or shortage so long before a crash of another kind was over
-# The kernel tries another way at once, so that this begins nothing but a stall.
-_WORKED_AROUND = frozenset(("timer-broken", "clocksource-unstable", "tsc-unsynchronized"))
 _LASTING = frozenset(("rcu-stall", "soft-lockup", "hard-lockup", "hung-task", "workqueue-stall", "csd-lock-stall"))
 _PASSING = _LASTING | {"oom-kill", "fs-shutdown"}  # a machine gets over these, and they damage no memory
 
@@ -244,7 +234,7 @@ def _warned(run: list[Event]) -> Event | None:
 
 
 def _mild(event: Event) -> bool:
-    return event.attributes.get("class") in ("corrected", "info") or event.kind in _BYSTANDERS
+    return event.attributes.get("class") in ("corrected", "info") or event.begins == "nothing"
 
 
 def _begins(problem: Event, failure: Event) -> bool:
@@ -252,7 +242,7 @@ def _begins(problem: Event, failure: Event) -> bool:
     mine, other = problem.attributes, failure.attributes
     if _related(problem, failure):
         return True
-    if problem.kind in _OFTEN_HARMLESS or (problem.kind in _WORKED_AROUND and failure.kind not in _LASTING):
+    if problem.begins == "own" or (problem.begins == "stalls" and failure.kind not in _LASTING):
         return False
     if mine.get("device") and mine.get("device") == other.get("device"):
         return True

@@ -16,7 +16,7 @@ from zlib import crc32
 
 from kb.where import folders
 
-FORMAT = 19  # raise with every change of the compiled form
+FORMAT = 20  # raise with every change of the compiled form
 MAX_CACHE = 64 << 20
 _PARTS = ("vocabulary", "events", "causes", "probes", "derivations", "defects")
 

@@ -224,6 +224,7 @@ def _event(kind: object) -> dict[str, object]:
         "title": kind.title,
         "severity": kind.severity,
         "report": kind.report,
+        "begins": kind.begins,
         "becomes": kind.becomes,
         "also": kind.also,
         "patterns": [[p.literal, p.regex, p.set, p.source, p.part, p.severity] for p in kind.patterns],

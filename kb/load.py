@@ -13,6 +13,7 @@ from kb.defects import read_defect, read_releases
 from kb.fields import Fields
 from kb.markdown import sections, split_front_matter
 from kb.model import (
+    BEGINS,
     PRIORS,
     SEVERITIES,
     WEIGHTS,
@@ -281,6 +282,7 @@ class Loader:
             fields.text("title", required=True),
             fields.text("severity", "problem", required=True, one_of=SEVERITIES),
             fields.text("report", "none"),
+            fields.text("begins", "anything", one_of=BEGINS),
             tuple(patterns),
             self._kinds(fields, "becomes"),
             self._kinds(fields, "also"),

@@ -13,6 +13,7 @@ Constant = Scalar | tuple[Scalar, ...]
 WEIGHTS = {"weak": 2, "moderate": 5, "strong": 10, "decisive": 20}  # decibans
 PRIORS = {"rare": -16, "uncommon": -10, "common": -5}  # decibans against "something else"
 SEVERITIES = ("failure", "problem", "notice", "context", "end")
+BEGINS = ("anything", "own", "stalls", "nothing")  # own: failures of the same task or module
 FACETS = ("mechanism", "owner", "policy", "readiness", "risk")
 
 
@@ -142,6 +143,7 @@ class EventKind(NamedTuple):
     title: str
     severity: str
     report: str
+    begins: str  # what a problem of this kind may be the beginning of; one of BEGINS
     patterns: tuple[Pattern, ...]
     becomes: dict[str, dict[str, str]]  # attribute -> value -> the kind that the event then is
     also: dict[str, dict[str, str]]  # attribute -> value -> a further kind that the same lines report
