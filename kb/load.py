@@ -44,7 +44,7 @@ from kb.yamldoc import Node, YamlError, parse, plain
 MAX_FILE = 1 << 20
 _ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
 _WEIGHTS = {**WEIGHTS, **{f"-{name}": -value for name, value in WEIGHTS.items()}}
-SECTIONS = ("What happens", "How to verify", "Fix", "Prevent")
+SECTIONS = ("What happens", "How to verify", "Mitigate", "Fix", "Prevent")
 T = TypeVar("T", EventKind, Cause, Probe, Derivation, Incident, Defect)
 
 

@@ -148,6 +148,10 @@ Wax melts. It is not *cable*.
 
 Look. See also *double-check* this.
 
+## Mitigate
+
+Step back.
+
 ## Fix
 
 Blow it out. Then air the room.
@@ -174,6 +178,10 @@ verify: [look]
 a
 ## How to verify
 b
+## Mitigate
+
+Step back.
+
 ## Fix
 c
 ## Prevent
@@ -197,6 +205,10 @@ verify: [ask-neighbour]
 a
 ## How to verify
 b
+## Mitigate
+
+Step back.
+
 ## Fix
 c
 ## Prevent

@@ -81,6 +81,7 @@ DEFECTS = [
         "commands.run", "one command in one line",
     ),
     ("unknown cause in emphasis", CANDLE, "*double-check*", "*wrong-cable*", "How to verify", "*wrong-cable* is no"),
+    ("no mitigation", CANDLE, "## Mitigate\n\nStep back.\n", "", "Mitigate", "missing or empty"),
     ("missing section", CANDLE, "## Prevent\n\nUse lamps.\n", "", "Prevent", "missing or empty"),
     ("empty section", CANDLE, "Use lamps.\n", "", "Prevent", "missing or empty"),
     ("unknown fact of a probe", PROBES, "learns: house.age", "learns: house.ages", "learns", "did you mean house.age"),
