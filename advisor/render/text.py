@@ -61,12 +61,13 @@ def _lines(verdict: dict[str, Any], width: int, style: Style) -> Iterator[str]:
         yield style.bold("Beside it")
         for cause in beside:
             yield from _item(f"{percent(cause['probability']):>9}  ", f"{safe(cause['title'])} ({cause['id']})", width)
-    if rivals:
+    unnamed = status == "undetermined" and verdict["something_else"] >= 0.05
+    if rivals or unnamed:
         yield ""
         yield style.bold("Also possible")
         for cause in rivals:
             yield from _item(f"{percent(cause['probability']):>9}  ", f"{safe(cause['title'])} ({cause['id']})", width)
-    if status == "undetermined" and verdict["something_else"] >= 0.05:
+    if unnamed:
         yield from _item(f"{percent(verdict['something_else']):>9}  ", UNNAMED, width)
     if verdict["next"]:
         yield ""

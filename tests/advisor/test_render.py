@@ -134,6 +134,12 @@ def test_readiness(base: Base, doctor: Diagnostician, form: str, loaded: bool, s
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_something_else_stands_under_its_heading(usual: Verdict, form: str) -> None:
+    only = {**usual, "causes": usual["causes"][:1], "status": "undetermined", "something_else": 0.4}
+    assert render(only, form).index("Also possible") < render(only, form).lower().index("does not name")
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
 def test_advice_stands_under_its_condition_while_undetermined(usual: Verdict, form: str) -> None:
     first = next(cause for cause in usual["causes"] if cause["facet"] == "mechanism")
     first.update(mitigate="Stop the burner.", fix="Blow it out.", prevent="Use lamps.", probability=0.45)
