@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from facts.records import Event
+from facts.timeline import Timeline
+
 LOGS = Path(__file__).parent.parent / "logs"
 OWN = (
     "oops-x86-6.8.log", "oops-arm64-5.10.log", "oom-6.1.log", "soft-lockup-5.15.log", "hung-task-4.18.log",
@@ -85,3 +88,8 @@ PANIC = [
     "Kernel Offset: 0x2e600000 from 0xffffffff81000000",
     "---[ end Kernel panic - not syncing: Fatal exception ]---",
 ]
+
+
+def root(found: Timeline) -> Event:
+    assert found.root is not None
+    return found.events[found.root]

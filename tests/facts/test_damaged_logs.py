@@ -5,27 +5,9 @@ from __future__ import annotations
 import json
 
 import pytest
-from loglines import PANIC, booted, oops, stamped, warning
+from loglines import PANIC, booted, oops, root, stamped, warning
 
-from advisor.work import Work
 from facts.carriers import records
-from facts.recognise import lines_of
-from facts.records import Event
-from facts.timeline import Timeline, build
-
-
-@pytest.fixture(scope="module")
-def timeline(whole: Work):  # type: ignore[no-untyped-def]
-    def read(text: str) -> Timeline:
-        return build(whole.gatherer.recogniser.read(lines_of(text)))
-
-    return read
-
-
-def root(found: Timeline) -> Event:
-    assert found.root is not None
-    return found.events[found.root]
-
 
 HUNG = [
     "INFO: task acmed:2011 blocked for more than 120 seconds.",

@@ -3,25 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from loglines import CMDLINE, VERSION, booted, oops, stamped
+from loglines import CMDLINE, VERSION, booted, oops, root, stamped
 
-from advisor.work import Work
-from facts.recognise import lines_of
 from facts.records import Event
-from facts.timeline import Timeline, build
-
-
-@pytest.fixture(scope="module")
-def timeline(whole: Work):  # type: ignore[no-untyped-def]
-    def read(text: str) -> Timeline:
-        return build(whole.gatherer.recogniser.read(lines_of(text)))
-
-    return read
-
-
-def root(found: Timeline) -> Event:
-    assert found.root is not None
-    return found.events[found.root]
+from facts.timeline import Timeline
 
 
 def only(found: Timeline, kind: str) -> Event:

@@ -3,25 +3,7 @@
 from __future__ import annotations
 
 import pytest
-
-from advisor.work import Work
-from facts.recognise import lines_of
-from facts.records import Event
-from facts.timeline import Timeline, build
-
-
-@pytest.fixture(scope="module")
-def timeline(whole: Work):  # type: ignore[no-untyped-def]
-    def read(text: str) -> Timeline:
-        return build(whole.gatherer.recogniser.read(lines_of(text)))
-
-    return read
-
-
-def root(found: Timeline) -> Event:
-    assert found.root is not None
-    return found.events[found.root]
-
+from loglines import root
 
 LIST_WARNING = """\
 [  812.100000] WARNING: CPU: 2 PID: 411 at lib/list_debug.c:62 acme_flush+0x8f/0x1d0 [acmeq]
