@@ -12,6 +12,7 @@ from advisor.notes import fault, hardware, memory, stalls, trace
 from advisor.notes.common import Marks, Note, Scene, sentence
 from facts.carriers import Carrier
 from facts.frames import FrameTable
+from facts.moments import NEVER, Moment
 from facts.records import Event, Record
 from kb.tables import Words
 
@@ -31,7 +32,7 @@ class Row(NamedTuple):
 
     number: int
     texts: tuple[str, ...]  # the messages in it without the carrier's prefixes; empty for a gap
-    time: float | None
+    moment: Moment
     notes: tuple[Note, ...]
     skipped: int = 0  # lines left out (a gap)
 
@@ -154,10 +155,10 @@ def rows(
                 continue
             records = carrier.records(raw, number)
             if number > last + 1:
-                yield Row(number, (), records[0].time if records else None, (), number - last - 1)
+                yield Row(number, (), records[0].moment if records else NEVER, (), number - last - 1)
             last = number
             shown = tuple(_shown(record) for record in records)
-            yield Row(number, shown or ("",), records[0].time if records else None, tuple(notes.get(number, ())))
+            yield Row(number, shown or ("",), records[0].moment if records else NEVER, tuple(notes.get(number, ())))
 
 
 def _shown(record: Record) -> str:

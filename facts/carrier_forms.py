@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from facts.clean import MARK, clean
+from facts.moments import DATE
 
 stamp = re.compile(
     r"(?:<(\d{1,4})>)?\[ {0,12}(\d{1,12}\.\d{1,9})\](?:\[ {0,16}([TC]\d{1,10})\])? ?"
@@ -38,7 +39,7 @@ _ZONE = r"(?:Z|UTC|[+-]\d\d:?\d\d)"
 
 _PATTERNS = {
     "priority": r"<(\d{1,4})>",
-    "rfc5424": r"1 (?:-|\d{4}-\S{6,40}) \S{1,255} (\S{1,64}) \S{1,128} \S{1,64} "
+    "rfc5424": r"1 (-|\d{4}-\S{6,40}) \S{1,255} (\S{1,64}) \S{1,128} \S{1,64} "
     r"(?:-|(?:\[[^\"\]]{0,256}(?:\"[^\"\\]{0,4096}(?:\\.[^\"\\]{0,4096}){0,64}\"[^\"\]]{0,256}){0,64}\]){1,32})(?: |$)",
     "leveled": rf"({_FACILITY}) {{0,8}}:({_LEVEL}) {{0,8}}: ?",  # dmesg -x
     # dmesg -T, -e, -d; terminal programs that stamp lines
@@ -88,7 +89,7 @@ class Peeled:
     """A message and what its carrier said about it; fields as in Record.  ``before``: text in front of a kernel
     message on the same console line."""
 
-    __slots__ = ("before", "caller", "level", "source", "text", "time")
+    __slots__ = ("before", "caller", "date", "level", "source", "text", "time")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -97,6 +98,12 @@ class Peeled:
         self.level: int | None = None
         self.source = ""
         self.before = ""
+        self.date = ""
+
+    def dated(self, end: int) -> None:
+        """Take a prefix with a date off the text; the outermost date counts."""
+        self.date = self.date or self.text[: min(end, DATE)]
+        self.text = self.text[end:]
 
     def priority(self, number: int) -> None:
         """Take a syslog priority: level and facility; who is not the kernel has a program name in front."""
@@ -127,7 +134,7 @@ def peel(text: str, depth: int = 0) -> Peeled:
     if _take_stamp(out) or not text:
         return out
     if " kernel: " in text and (match := _match("usual", text)) is not None:
-        out.text = text[match.end() :]
+        out.dated(match.end())
         _said(out, "kernel")
         return out
     handler = _HANDLERS.get(text[0])
@@ -157,6 +164,7 @@ def _inner(out: Peeled, text: str, depth: int) -> bool:
     """Peel what another carrier left; what the inner one says counts first."""
     inner = peel(text, depth + 1)
     out.text, out.before = inner.text, inner.before
+    out.date = out.date or inner.date
     out.time = out.time if inner.time is None else inner.time
     out.caller = inner.caller or out.caller
     out.level = out.level if inner.level is None else inner.level
@@ -201,9 +209,10 @@ def _angle(out: Peeled, depth: int) -> bool:
     rest = out.text[match.end() :]
     syslog = _match("rfc5424", rest)
     if syslog is not None:
+        out.date = out.date or syslog[1]
         out.text = rest[syslog.end() :].removeprefix(MARK)  # a byte order mark may stand there
         out.level = number & 7
-        return _said(out, syslog[1])
+        return _said(out, syslog[2])
     out.text = rest
     if number >= 8 or _match("month", rest) or _match("iso", rest):
         out.level = number & 7
@@ -218,7 +227,7 @@ def _angle(out: Peeled, depth: int) -> bool:
 def _bracket(out: Peeled, depth: int) -> bool:
     match = _match("ring", out.text)
     if match is not None:
-        out.text = out.text[match.end() :]
+        out.dated(match.end())
         if not _take_stamp(out):
             out.source, out.caller = "kernel", match[2] or ""
             out.time = float(match[1]) if match[1] else None
@@ -235,8 +244,7 @@ def _brace(out: Peeled, depth: int) -> bool:
     entry = read_json(out.text)
     if entry is None:
         return False
-    text, source, level, time = entry
-    out.level, out.time = level, time
+    text, source, out.level, out.time, out.date = entry
     if source is not None:  # a journal entry
         out.text, out.source = text, clean(source)[:200]
         return True
@@ -251,7 +259,7 @@ def _digit(out: Peeled, depth: int) -> bool:
     match = _match("iso", text)
     if match is not None:
         if match[1] == ",":  # dmesg --time-format iso
-            out.text = text[match.end() :]
+            out.dated(match.end())
             if not _take_stamp(out):
                 out.source = "kernel"
             return True
@@ -341,8 +349,8 @@ _HANDLERS: dict[str, Callable[[Peeled, int], bool]] = {
 
 def _dated(out: Peeled, end: int, depth: int, named: bool) -> bool:
     """What follows a date: stamp, host and program, or another carrier.  ``named``: host and program are usual."""
-    rest = out.text[end:]
-    out.text = rest
+    out.dated(end)
+    rest = out.text
     if _take_stamp(out):
         return True
     match = _match("container", rest)
@@ -407,7 +415,7 @@ def _kmsg(out: Peeled, match: re.Match[str]) -> bool:
 
 def _logcat(out: Peeled, end: int, pid: str, level: str, tag: str) -> bool:
     out.level = _LEVELS[level]
-    out.text = out.text[end:]
+    out.dated(end)
     tag = tag.strip()
     if pid == "0" or tag == "kernel":  # the log daemon made a tag of the kernel message's first word
         if tag not in ("", "kernel"):
@@ -466,6 +474,6 @@ def export_text(raw: str, fields: dict[str, str]) -> Peeled:
     entry: dict[str, Any] = dict(fields)
     from facts.carrier_json import journal_entry
 
-    _, source, out.level, out.time = journal_entry({**entry, "MESSAGE": ""})
+    _, source, out.level, out.time, out.date = journal_entry({**entry, "MESSAGE": ""})
     out.source = source or ""
     return out

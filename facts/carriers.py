@@ -50,7 +50,7 @@ class Carrier:
         priority, time, caller = match.groups()
         text = raw[match.end() :].rstrip()
         if priority is None and not self._host and " kernel: " not in text:
-            return _new(Record, (line, text, float(time), caller or "", None, "kernel"))
+            return _new(Record, (line, text, float(time), caller or "", None, "kernel", ""))
         return _record(self._stamped(text, priority, time, caller or ""), line)
 
     def records(self, raw: str, line: int) -> list[Record]:
@@ -130,4 +130,4 @@ class Carrier:
 
 
 def _record(peeled: Peeled, line: int) -> Record:
-    return Record(line, peeled.text.rstrip(), peeled.time, peeled.caller, peeled.level, peeled.source)
+    return Record(line, peeled.text.rstrip(), peeled.time, peeled.caller, peeled.level, peeled.source, peeled.date)

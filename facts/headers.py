@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from facts.moments import Moment
 from facts.records import Record
 
 LONGEST = 4096  # characters of a value
@@ -15,7 +16,7 @@ class Header(NamedTuple):
     name: str  # version, cmdline, hardware, hypervisor, memory, cpu
     value: str
     line: int
-    time: float | None
+    moment: Moment
     boot: int = 0
 
 
@@ -33,5 +34,5 @@ class Headers:
             if literal in record.text:
                 match = re.search(regex, record.text)
                 if match:
-                    return Header(name, match[1].strip()[:LONGEST], record.line, record.time)
+                    return Header(name, match[1].strip()[:LONGEST], record.line, record.moment)
         return None

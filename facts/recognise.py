@@ -14,6 +14,7 @@ from facts import losthead, neighbours
 from facts.carriers import Carrier
 from facts.frames import FrameTable
 from facts.headers import Header, Headers
+from facts.moments import NEVER, Moment
 from facts.neighbours import AT_ONCE
 from facts.patterns import Found, Patterns
 from facts.records import Event, Record
@@ -36,6 +37,10 @@ IDLE = 12  # lines after a login prompt that a machine at rest may still print
 _PROMPT = re.compile(r"\s{0,4}[\w.-]{1,64} login: ?\S{0,32}\s{0,4}$")
 _NEW_BOOT = ("-- Boot ", "-- Reboot --")  # journalctl between two boots
 LOST = "oops-unclassified"  # the kind of a report whose first line is lost
+CARRIERS = ("journalctl", "pstore")  # these speak of the log itself
+ABOVE = 5  # lines above a report among which one with a time is looked for
+LAST = 5  # messages at the end of a boot that are kept ...
+LONGEST = 300  # ... and so many characters of each
 FIRST_LINES = 60  # registers stand so far from the beginning of a report at most
 _FATAL = re.compile(r"Fatal exception|\bCR2: [0-9a-f]{16}\s*$|note: \S{1,32} exited with")  # not after a warning
 _VOLATILE = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,16}\b|\d+")
@@ -50,6 +55,14 @@ class Mark(NamedTuple):
     header: Header | None
 
 
+class End(NamedTuple):
+    """Where the messages of a boot end."""
+
+    line: int = 0  # of the last message
+    moment: Moment = NEVER
+    messages: tuple[str, ...] = ()  # the last ones
+
+
 class Reading(NamedTuple):
     """What a log says."""
 
@@ -58,10 +71,10 @@ class Reading(NamedTuple):
     lines: int  # lines read
     timed: int  # lines with a time stamp among the last ones
     untimed: int  # kernel-less lines between them: a console capture has some
-    last_time: float | None
+    end: End  # of the last boot
     counts: dict[str, int]  # reports per kind, repeats included
     kernel: bool  # some line looks like a kernel's
-    lived: dict[int, float | None]  # boots that ran before the next one began -> their last time
+    lived: dict[int, End]  # the boots that ran before the next one began
     idle: bool  # the last lines show a login prompt: the machine is up and waits
 
 
@@ -110,11 +123,11 @@ class _Log:
         self.headers: list[Header] = []
         self.counts: dict[str, int] = {}
         self.boot = 0
-        self.lived: dict[int, float | None] = {}
+        self.lived: dict[int, End] = {}
         self.lines = 0
         self.timed = self.untimed = 0
         self.kernel = False
-        self.last_time: float | None = None
+        self.end = End()
         self.idle = False
         self.first = 1  # number of the first line that is kept
         self.carried = b""  # lines of the blocks before; the first of them only show how the boot before ended
@@ -169,16 +182,21 @@ class _Log:
     def _tail(self, text: str) -> None:
         """Look at the last lines: times, and lines that no kernel printed (a console shows both)."""
         prompt = 0
-        for raw in text.split("\n")[-400:]:
+        rows = text.split("\n")[-400:]
+        begun = self._boot_line()
+        records: list[Record] = []
+        for line, raw in enumerate(rows, self.lines - len(rows) + 1):
             if raw.strip():
-                record = self.carrier.strip(raw, 0)
+                record = self.carrier.strip(raw, line)
+                if line > begun:
+                    records.append(record)
                 prompt = IDLE if record.time is None and _PROMPT.match(raw[:200]) else prompt - 1
                 if record.time is not None:
                     self.timed += 1
-                    self.last_time = record.time
                 elif not record.source and not raw[0].isspace():  # dmesg indents further lines of a message
                     self.untimed += 1
         self.idle = prompt > 0
+        self.end = _end(records)
 
     def _marks(self, marks: list[Mark], lines: list[str], first: int, horizon: int) -> None:
         """Turn the marks above the horizon into events; those below only tell where a report ends."""
@@ -220,10 +238,20 @@ class _Log:
             for event in events:
                 neighbours.relate(event, self.events, self.by.frames, self.by.complete)
                 kept = self._add(event)
+                if kept is event and event is main and report != "none":
+                    event.above = self._above(lines[max(mark.at - ABOVE, 0) : mark.at])
                 if event is main and kept is not None:
                     self.repeats.keep(told, kept)
                 elif event is main:
                     self.repeats.passed = main
+
+    def _above(self, lines: list[str]) -> Moment:
+        """When the last of some lines was logged that tells it."""
+        for raw in reversed(lines):
+            record = self.carrier.strip(raw, 0)
+            if record.time is not None or record.date:
+                return record.moment
+        return NEVER
 
     def _refine(self, event: Event) -> None:
         """Give the event the kind that an attribute of its report makes it (`becomes` in kb/events)."""
@@ -256,13 +284,15 @@ class _Log:
                 self.carrier.strip(raw, 0).source not in ("", "kernel") for raw in above[:at] if raw[:3] != "-- "
             ):
                 return
-        begun = max((header.line for header in self.headers if header.name == "version"), default=0)
-        for index in range(mark.at - 1, max(mark.at - BEFORE_BOOT, begun - first, -1), -1):
-            record = self.carrier.strip(lines[index], first + index)
-            if (record.time is not None and record.time > LIVED) or record.source not in ("", "kernel"):
-                self.lived[self.boot] = record.time
-                break
+        last = range(max(mark.at - BEFORE_BOOT, self._boot_line() - first, -1) + 1, mark.at)
+        records = [self.carrier.strip(lines[index], first + index) for index in last]
+        if any((r.time is not None and r.time > LIVED) or r.source not in ("", "kernel") for r in records):
+            self.lived[self.boot] = _end(records)
         self.boot += 1
+
+    def _boot_line(self) -> int:
+        """Line in which the present boot begins; 0 where it is not seen."""
+        return max((header.line for header in self.headers if header.name == "version"), default=0)
 
     def _event(self, found: Found, record: Record) -> Event:
         entry = self.by.kinds[found.kind]
@@ -384,9 +414,7 @@ class _Log:
         key = (event.boot, event.kind, event.cpu, event.comm, event.pid, text, *named)
         seen = self.known.get(key)
         if seen is not None and "oops-number" not in attributes:
-            count = seen.attributes.get("count", 1)
-            seen.attributes["count"] = (count if isinstance(count, int) else 1) + 1
-            seen.last = seen.last if event.time is None else event.time
+            seen.repeat(event)
             return seen
         if len(self.events) >= MAX_EVENTS:
             if self.kept.get((event.boot, event.kind), 0) >= KEEP or len(self.events) >= 2 * MAX_EVENTS:
@@ -403,7 +431,7 @@ class _Log:
             self.lines,
             self.timed,
             self.untimed,
-            self.last_time,
+            self.end,
             self.counts,
             self.kernel or bool(self.events or self.headers),
             self.lived,
@@ -424,6 +452,17 @@ def _echoes(record: Record, last: Record) -> bool:
     if record.text != last.text or "+0x" in record.text:
         return False
     return record.time is None or last.time is None or record.time == last.time
+
+
+def _end(records: list[Record]) -> End:
+    """The end of a boot whose last records these are; what its carrier or a boot loader says does not count."""
+    stamped = [r for r in records if (r.time is not None or r.date or r.source) and r.source not in CARRIERS]
+    last = [record for record in stamped or records if record.text.strip()][-LAST:]
+    if not last:
+        return End()
+    moment = next((r.moment for r in reversed(stamped) if r.moment != NEVER), NEVER)
+    texts = (r.text if r.source in ("", "kernel") else f"{r.source}: {r.text}" for r in last)
+    return End(last[-1].line, moment, tuple(text.strip()[:LONGEST] for text in texts))
 
 
 _SAME = ("function", "device", "module", "reason", "problem", "label", "bank", "status", "filesystem", "source")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from facts.moments import NEVER, Moment, moment
+
 Scalar = str | int | float | bool
 Value = Scalar | tuple[str, ...]
 
@@ -17,6 +19,12 @@ class Record(NamedTuple):
     caller: str = ""  # printk caller tag: "T123" (task) or "C3" (CPU)
     level: int | None = None  # kernel log level, 0 (emergency) to 7
     source: str = ""  # "kernel", the name of a program, or "" where the carrier does not tell
+    date: str = ""  # what the carrier put in front where that holds a date (facts/moments.py reads it)
+
+    @property
+    def moment(self) -> Moment:
+        """When it was logged."""
+        return moment(self.time, self.date)
 
 
 class Frame(NamedTuple):
@@ -35,6 +43,7 @@ class Event:
     """What one or more records report.  Attribute names and meanings: kb/vocabulary/attributes.yaml."""
 
     __slots__ = (
+        "above",
         "attributes",
         "begins",
         "boot",
@@ -48,12 +57,12 @@ class Event:
         "kind",
         "last",
         "line",
+        "moment",
         "offset",
         "pid",
         "role",
         "severity",
         "text",
-        "time",
         "title",
         "untold",
     )  # fmt: skip
@@ -65,8 +74,9 @@ class Event:
         self.begins = "anything"  # what it may be the beginning of: anything, own, stalls, nothing (kb/events)
         self.line = record.line
         self.end_line = record.line
-        self.time = record.time
-        self.last = record.time  # of the last repeat that is counted with it
+        self.moment = record.moment
+        self.last = self.moment  # of the last repeat that is counted with it
+        self.above = NEVER  # of the message above the report that begins here
         self.text = record.text  # first record's message
         self.caller = record.caller
         self.cpu: int | None = None
@@ -80,3 +90,17 @@ class Event:
         self.role = "context"  # root, consequence, precursor, context
         self.boot = 0  # index of the boot within the log
         self.file = 0  # index of the input file
+
+    @property
+    def time(self) -> float | None:
+        """Seconds since boot, as printed."""
+        return self.moment.time
+
+    def repeat(self, event: Event) -> None:
+        """Count a report that says the same."""
+        mine, other = self.attributes, event.attributes
+        count, errors, more = mine.get("count", 1), mine.get("errors"), other.get("errors")
+        mine["count"] = (count if isinstance(count, int) else 1) + 1
+        if isinstance(errors, int) and isinstance(more, int):
+            mine["errors"] = errors + more
+        self.last = self.last if event.moment == NEVER else event.moment

@@ -54,6 +54,4 @@ class Repeats:
         self.passed = event
         last = self._last.get((event.boot, event.kind))
         if last is not None:
-            last.last = last.last if event.time is None else event.time
-            number = last.attributes.get("count", 1)
-            last.attributes["count"] = (number if isinstance(number, int) else 1) + 1
+            last.repeat(event)

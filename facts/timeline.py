@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from facts.headers import Header
-from facts.recognise import Reading
+from facts.moments import NEVER, Moment, apart, by_wall
+from facts.recognise import End, Reading
 from facts.records import Event, Record, Value
 
 RELATED_SECONDS = 120.0  # a problem this long before a failure is taken for its beginning
 EARLY_SECONDS = 60.0
+BOOT_SECONDS = 30.0
 BEGUN_SECONDS = 0.5  # a boot whose log ends sooner was only begun
 SAME_MOMENT = 16  # lines of the records of one hardware error
+RATED_SECONDS = 600.0  # errors per hour are told of those that came over so long a time at least
 COVERED_LINES = 200  # so many lines before the root event show what came before it
 
 PASSED_SECONDS = 3600.0  # a stall or shortage so long before a crash of another kind was over
@@ -43,7 +47,8 @@ def build(reading: Reading) -> Timeline:
         _add_truncation(events, reading, failing, last_boot, captures)
     run = [event for event in events if event.boot == failing and event.boot not in beside]
     root = _root(run)
-    _relate(events, root, captures, failing)
+    begun = {h.boot: h.moment for h in reversed(reading.headers) if h.name == "version"}
+    _relate(events, root, captures, failing, begun)
     for event in events:
         event.attributes["position"] = event.role
     facts: dict[str, Value] = {
@@ -57,6 +62,7 @@ def build(reading: Reading) -> Timeline:
     before = (root.line if root else reading.lines) - _first_line(reading.headers, failing)
     facts["log.complete"] = not lost and (facts["log.covers_boot"] is True or before >= COVERED_LINES)
     _describe(facts, events, root, failing)
+    _times(facts, reading, root, failing, begun)
     index = events.index(root) if root is not None else None
     return Timeline(events, index, _chain(events, root), facts)
 
@@ -96,7 +102,8 @@ def _derive_taint(events: list[Event], boot: int) -> None:
         letters = event.attributes.get("tainted")
         loaded = event.kind == "module-loaded" and event.attributes.get("problem") != "test-ran"
         if event.boot == boot and (letters or loaded):
-            taint = Event("taint", Record(event.line, event.text, event.time), "context", "the kernel is tainted")
+            taint = Event("taint", Record(event.line, event.text), "context", "the kernel is tainted")
+            taint.moment = taint.last = event.moment
             taint.boot = boot
             if isinstance(letters, str):
                 taint.attributes["tainted"] = letters
@@ -116,10 +123,11 @@ def _derive_dump_failure(events: list[Event], captures: set[int]) -> None:
         last = ends[-1]
         failed = Event(
             "dump-failed",
-            Record(last.line, last.text, last.time),
+            Record(last.line, last.text),
             "context",
             f"no dump was saved: the capture kernel {what}",
         )
+        failed.moment = failed.last = last.moment
         failed.boot = boot
         failed.attributes.update({"problem": "out-of-memory" if memory else "capture-died", "capture": True})
         events.insert(events.index(last) + 1, failed)
@@ -139,7 +147,7 @@ def _ending(reading: Reading, events: list[Event], captures: set[int], failing: 
         return "cut" if failing in reading.lived else "running"
     started = any(h.name == "version" and h.boot == failing for h in reading.headers)
     console = reading.timed > 0 and reading.untimed > 0
-    ran = reading.last_time is not None and reading.last_time > BEGUN_SECONDS
+    ran = reading.end.moment.time is not None and reading.end.moment.time > BEGUN_SECONDS
     return "cut" if started and console and ran and not reading.idle else "running"
 
 
@@ -148,16 +156,18 @@ def _add_truncation(events: list[Event], reading: Reading, failing: int, last_bo
         return
     run = [event for event in events if event.boot == failing]
     line = max([event.end_line for event in run] + [1])
-    time = reading.last_time
+    end = reading.end if last_boot == failing else reading.lived.get(failing, End())
     if last_boot == failing:
         line = max(line, reading.lines)
     else:
         following = [h.line for h in reading.headers if h.boot == failing + 1]
         line = max(line, min(following) - 1) if following else line
-        time = reading.lived.get(failing)
     text = "the log stops here without a panic or a shutdown"
-    event = Event("truncated-log", Record(line, text, time), "failure", "log ends without a panic or a shutdown")
+    event = Event("truncated-log", Record(line, text), "failure", "log ends without a panic or a shutdown")
     event.boot = failing
+    event.moment = event.last = end.moment
+    if end.messages:
+        event.attributes["last-messages"] = end.messages
     position = next((i for i, other in enumerate(events) if other.boot > failing), len(events))
     events.insert(position, event)
 
@@ -191,8 +201,8 @@ def _over(event: Event, failures: list[Event]) -> bool:
     crash = next((failure for failure in failures if failure.kind not in _PASSING), None)
     if event.kind not in _PASSING or crash is None or crash.line < event.line:
         return False
-    lasted = [e.last for e in failures if e.kind in _PASSING and e.line < crash.line]
-    if crash.time is None or any(last is None or crash.time - last <= PASSED_SECONDS for last in lasted):
+    since = [apart(e.last, crash.moment) for e in failures if e.kind in _PASSING and e.line < crash.line]
+    if any(seconds is None or seconds <= PASSED_SECONDS for seconds in since):
         return False
     return not _related(event, crash)
 
@@ -246,19 +256,24 @@ def _begins(problem: Event, failure: Event) -> bool:
         return False
     if mine.get("device") and mine.get("device") == other.get("device"):
         return True
-    if problem.time is None or failure.time is None:
-        return failure.line - problem.line <= 2000
-    return failure.time - problem.time <= RELATED_SECONDS
+    seconds = apart(problem.moment, failure.moment)
+    return failure.line - problem.line <= 2000 if seconds is None else seconds <= RELATED_SECONDS
 
 
-def _relate(events: list[Event], root: Event | None, captures: set[int], failing: int) -> None:
+def _relate(
+    events: list[Event], root: Event | None, captures: set[int], failing: int, begun: Mapping[int, Moment]
+) -> None:
     failures = [e for e in events if e.boot == failing and e.severity == "failure" and e.kind != "truncated-log"]
     for event in events:
         attributes = event.attributes
         if event.boot in captures:
             attributes["capture"] = True
-        if event.time is not None and event.time < EARLY_SECONDS:
+        ran = _uptime(event, begun)
+        if ran is not None and ran < EARLY_SECONDS:
             attributes["early"] = True
+        rate = _rate(event)
+        if rate is not None:
+            attributes["per-hour"] = rate
         if event is root:
             event.role = "root"
         elif root is None or event.boot < failing or event.severity in ("notice", "context"):
@@ -271,8 +286,9 @@ def _relate(events: list[Event], root: Event | None, captures: set[int], failing
             event.role = "context" if _over(event, failures) else "precursor"
         if root is None or event is root:
             continue
-        if event.time is not None and root.time is not None and event.boot == root.boot and event.line <= root.line:
-            attributes["before-root"] = max(0.0, root.time - event.time)
+        before = apart(event.moment, root.moment) if event.boot == root.boot and event.line <= root.line else None
+        if before is not None:
+            attributes["before-root"] = max(0.0, before)
         if event.comm and event.comm == root.comm and event.pid == root.pid:
             attributes["same-task"] = True
         if event.cpu is not None and event.cpu == root.cpu:
@@ -280,6 +296,22 @@ def _relate(events: list[Event], root: Event | None, captures: set[int], failing
         module = root.attributes.get("module")
         if module and (attributes.get("module") == module or module in {frame.module for frame in event.frames}):
             attributes["same-module"] = True
+
+
+def _uptime(event: Event, begun: Mapping[int, Moment]) -> float | None:
+    """Seconds from the boot to an event; by the wall clock, those since the kernel's first line was logged."""
+    if event.time is not None:
+        return event.time
+    return by_wall(begun.get(event.boot, NEVER), event.moment)
+
+
+def _rate(event: Event) -> float | None:
+    """Hardware errors per hour, of an event that came again over a while."""
+    count = event.attributes.get("errors", event.attributes.get("count"))
+    span = apart(event.moment, event.last)
+    if "class" not in event.attributes or not isinstance(count, int) or span is None or span < RATED_SECONDS:
+        return None
+    return round(count * 3600 / span, 1)
 
 
 def _first_line(headers: list[Header], boot: int) -> int:
@@ -295,9 +327,6 @@ def _describe(facts: dict[str, Value], events: list[Event], root: Event | None, 
     if root is None:
         return
     facts["log.root_kind"] = root.kind
-    if root.time is not None:
-        facts["incident.uptime_at_crash"] = root.time
-        facts["incident.phase"] = "boot" if root.time < 30 else "running"
     ending = facts["log.ending"]
     if ending in ("panic", "cut", "reboot"):
         facts["incident.impact"] = "restarted"
@@ -306,6 +335,23 @@ def _describe(facts: dict[str, Value], events: list[Event], root: Event | None, 
     times = [e.attributes.get("before-root") for e in events if e.kind == "device-removed"]
     if any(isinstance(time, float) and time <= RELATED_SECONDS for time in times):
         facts["incident.hotplug_before"] = True
+
+
+def _times(
+    facts: dict[str, Value], reading: Reading, root: Event | None, failing: int, begun: Mapping[int, Moment]
+) -> None:
+    """Uptime at the root event, the silence before it, and the time until the next boot."""
+    if root is not None:
+        ran = _uptime(root, begun)
+        if ran is not None and ran >= 0:
+            facts["incident.uptime_at_crash"] = ran
+            facts["incident.phase"] = "boot" if ran < BOOT_SECONDS else "running"
+        silence = apart(root.above, root.moment)
+        if silence is not None and silence >= 0:
+            facts["log.silence"] = silence
+    down = by_wall(reading.lived.get(failing, End()).moment, begun.get(failing + 1, NEVER))
+    if down is not None and down >= 0:
+        facts["log.downtime"] = down
 
 
 def _chain(events: list[Event], root: Event | None) -> list[int]:

@@ -9,6 +9,7 @@ from advisor.annotate import Row
 from advisor.notes.common import Note
 from advisor.render.markdown import code, escape, prose
 from advisor.render.plain import Style, safe, seconds, wrap
+from facts.moments import NEVER, Moment, apart
 
 LONGEST = 1200  # characters of a log line that are shown
 EMPTY = "(an empty line)"
@@ -42,22 +43,23 @@ def text(title: Title, rows: Iterable[Row], *, width: int = 100, colour: bool = 
     width = max(40, min(width, 140))
     yield from (style.bold(line) for line in wrap(f"{safe(title.name)}: {summary(title)}", width))
     gutter = max(4, len(str(title.lines)))
-    before: float | None = None
+    before = NEVER
     for row in rows:
         if not row.texts:
             yield style.dim(f"{'...':>{gutter}}  {_gap(row, before)}")
-            before = row.time if row.time is not None else before
+            before = row.moment if row.moment != NEVER else before
             continue
-        before = row.time if row.time is not None else before
+        before = row.moment if row.moment != NEVER else before
         yield from _line(row, gutter, width, style)
     for note in title.notes:
         yield from wrap(f"Note: {safe(note)}", width)
 
 
-def _gap(row: Row, before: float | None) -> str:
+def _gap(row: Row, before: Moment) -> str:
     later = ""
-    if row.time is not None and before is not None and row.time - before >= LATER:
-        later = f", {seconds(row.time - before)} later"
+    passed = apart(before, row.moment)
+    if passed is not None and passed >= LATER:
+        later = f", {seconds(passed)} later"
     return f"{row.skipped} line{'s' if row.skipped != 1 else ''}{later}"
 
 
@@ -110,7 +112,7 @@ def markdown(title: Title, rows: Iterable[Row]) -> Iterator[str]:
     yield ""
     yield escape(summary(title))
     quiet: list[str] = []
-    before: float | None = None
+    before = NEVER
     for row in rows:
         if not row.texts:
             quiet.append(f"... {_gap(row, before)}")
@@ -124,7 +126,7 @@ def markdown(title: Title, rows: Iterable[Row]) -> Iterator[str]:
             yield f"**{row.number}** {code(_short(joined, LONGEST).strip())}"
             yield ""
             yield from _notes(row.notes)
-        before = row.time if row.time is not None else before
+        before = row.moment if row.moment != NEVER else before
     yield from _quiet(quiet)
     for note in title.notes:
         yield ""

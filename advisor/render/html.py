@@ -21,13 +21,16 @@ from advisor.render.parts import (
     commit,
     defects,
     doubts,
+    last_messages,
     link,
     parts,
     place,
     ready,
+    repeated,
     shown,
     source,
     spans,
+    timing,
     unready,
 )
 from advisor.render.plain import percent, safe, seconds
@@ -154,10 +157,12 @@ def _chain(verdict: dict[str, Any]) -> Iterator[str]:
         yield f'<p class="small dim">in <code>{_text(files[events[-1]["file"]])}</code></p>'
     yield "<table>"
     for event in events:
-        repeated = event["attributes"].get("count", 1)
-        title = _text(event["title"]) + (f" ({repeated} times)" if repeated > 1 else "")
+        title = _text(event["title"]) + repeated(event)
         if event["role"] == "root":
             title = f"<strong>{title}</strong>" + (f"<pre>{_text(event['text'])}</pre>" if event["text"] else "")
+        title += "".join(f"<br>{_text(said)}" for said in timing(verdict, event))
+        last = "\n".join(_text(message) for message in last_messages(event))
+        title += f"<pre>{last}</pre>" if last else ""
         when = seconds(event["time"]) if event["time"] is not None else ""
         yield (
             f'<tr><td class="slim dim">{place(event)}</td><td class="slim dim">{when}</td><td>{title}</td>'

@@ -19,13 +19,16 @@ from advisor.render.parts import (
     commit,
     defects,
     doubts,
+    last_messages,
     link,
     parts,
     place,
     ready,
+    repeated,
     shown,
     source,
     spans,
+    timing,
     unready,
 )
 from advisor.render.plain import percent, safe, seconds
@@ -144,14 +147,15 @@ def _chain(verdict: dict[str, Any]) -> Iterator[str]:
         yield f"In {code(files[events[-1]['file']])}:"
         yield ""
     for event in events:
-        repeated = event["attributes"].get("count", 1)
-        title = escape(event["title"]) + (f" ({repeated} times)" if repeated > 1 else "")
+        title = escape(event["title"]) + repeated(event)
         when = f", at {seconds(event['time'])}" if event["time"] is not None else ""
         yield f"- **{place(event)}**{when}: {title} - {ROLES.get(event['role'], event['role'])}"
         if event["role"] == "root" and event["text"].strip():
             yield ""
             yield f"  {code(event['text'])}"
             yield ""
+        for said in [*timing(verdict, event), *map(code, last_messages(event))]:
+            yield f"  - {said}"
     if more:
         yield f"- and {more} more consequences"
 

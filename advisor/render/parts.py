@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
-from advisor.render.plain import percent, safe
+from advisor.render.plain import percent, safe, seconds
 
 RIVALS = 3
 EXPLAINED = 0.2  # a mechanism below this probability is named but not explained
@@ -27,6 +27,7 @@ NOT_READY = "no capture kernel is loaded; the reason is not known"
 READINESS_UNKNOWN = "Nothing is known about kdump here; check kexec_crash_loaded, kexec_crash_size and crashkernel="
 READINESS_PARTLY = "Whether a dump would be saved is not known; check kexec_crash_loaded and kexec_crash_size"
 UNNAMED = "something this knowledge does not name"
+SILENT = 600  # seconds without a message that are worth a word
 DEFECTS = 3  # known defects that are shown
 _URL = re.compile(r"https?://[A-Za-z0-9._~:/?#@!$&*+,;=%-]+").fullmatch
 
@@ -82,6 +83,38 @@ def chain(verdict: dict[str, Any]) -> tuple[list[dict[str, Any]], int]:
     linked = [events[index] for index in verdict["chain"]]
     precursors = [e for e in events if e["role"] == "precursor"][-PRECURSORS:]
     return precursors + linked[:CHAIN], max(len(linked) - CHAIN, 0)
+
+
+def repeated(event: dict[str, Any]) -> str:
+    """How often the event came, and at which rate; "" for once."""
+    count, rate = event["attributes"].get("count", 1), event["attributes"].get("per-hour")
+    if count < 2:
+        return ""
+    return f" ({count} times{'' if rate is None else f', {rate:g} errors per hour'})"
+
+
+def timing(verdict: dict[str, Any], event: dict[str, Any]) -> list[str]:
+    """What the clock says around the root event or the end of the log."""
+    said = []
+    if event["role"] == "root":
+        silence = _duration(verdict, "log.silence")
+        if silence is not None and silence >= SILENT:
+            said.append(f"Nothing was logged for {seconds(silence)} before it.")
+    if event["kind"] == "truncated-log":
+        downtime = _duration(verdict, "log.downtime")
+        if downtime is not None:
+            said.append(f"By the clock, the next boot was logged {seconds(downtime)} after the last message.")
+    return said
+
+
+def last_messages(event: dict[str, Any]) -> list[str]:
+    """The messages before a log that stops."""
+    return list(event["attributes"].get("last-messages", ()))
+
+
+def _duration(verdict: dict[str, Any], fact: str) -> float | None:
+    known = verdict["facts"].get(fact)
+    return known["value"] if known and isinstance(known["value"], int | float) else None
 
 
 def place(event: dict[str, Any]) -> str:

@@ -17,10 +17,13 @@ from advisor.render.parts import (
     commit,
     defects,
     doubts,
+    last_messages,
     parts,
     place,
     ready,
+    repeated,
     source,
+    timing,
     unready,
 )
 from advisor.render.plain import Style, percent, safe, seconds, wrap
@@ -99,16 +102,21 @@ def _in_file(verdict: dict[str, Any]) -> str:
 def _chain(verdict: dict[str, Any], width: int, style: Style) -> Iterator[str]:
     events, more = chain(verdict)
     for event in events:
-        repeated = event["attributes"].get("count", 1)
-        times = f" ({repeated} times)" if repeated > 1 else ""
         head = f"  {place(event):<11} "
         when = f" at {seconds(event['time'])}" if event["time"] is not None else ""
         note = f"  {ROLES.get(event['role'], '')}{when}"
-        title = list(wrap(f"{safe(event['title'])}{times}", width - len(head) - len(note)))
+        title = list(wrap(f"{safe(event['title'])}{repeated(event)}", width - len(head) - len(note)))
         yield head + (title[0] if title else "?") + style.dim(note)
         yield from (" " * len(head) + line for line in title[1:])
         if event["role"] == "root" and event["text"]:
             yield " " * len(head) + style.dim(safe(event["text"])[: width - len(head)])
+        for said in timing(verdict, event):
+            yield from (" " * len(head) + line for line in wrap(said, width - len(head)))
+        last = last_messages(event)
+        if last:
+            yield " " * len(head) + "The last messages:"
+        for message in last:
+            yield " " * len(head) + style.dim(safe(message)[: width - len(head)])
     if more:
         yield f"  and {more} more consequences"
 

@@ -96,7 +96,7 @@ WRAPPED = [
 @pytest.mark.parametrize(("form", "when", "caller", "level"), KERNEL)
 def test_kernel_lines(form: str, when: float | None, caller: str, level: int | None) -> None:
     record = strip(form.replace("{}", MESSAGE), 7)
-    assert record == Record(7, MESSAGE, when, caller, level, "kernel")
+    assert record._replace(date="") == Record(7, MESSAGE, when, caller, level, "kernel")
     assert records(form.replace("{}", MESSAGE), 7)[-1] == record
 
 

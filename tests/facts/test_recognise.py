@@ -265,11 +265,12 @@ def test_boots(reader: Recogniser) -> None:
     lived = stamped("systemd[1]: Reached target", at=500.0)
     reading = read(reader, booted() + lived + booted() + booted())
     assert [h.boot for h in reading.headers if h.name == "version"] == [0, 1, 2]
-    assert reading.lived == {0: 500.0}
-    assert reading.last_time == 0.001
+    assert {boot: end.moment.time for boot, end in reading.lived.items()} == {0: 500.0}
+    assert reading.lived[0].messages[-1] == "systemd[1]: Reached target"
+    assert reading.end.moment.time == 0.001
     assert read(reader, booted() + stamped("loop: module loaded", at=1.0) + booted()).lived == {}
     user = booted() + "2024-03-04T09:41:22+0100 db7 sshd[12]: hello\n" + booted()
-    assert read(reader, user).lived == {0: None}
+    assert read(reader, user).lived[0].moment.time is None
 
 
 def test_console_and_dmesg_are_told_apart(reader: Recogniser) -> None:
@@ -310,7 +311,7 @@ def shown(reading: Reading) -> list[object]:
         )
         for e in reading.events
     ]
-    return [events, reading.headers, reading.counts, reading.lines, reading.lived, reading.last_time]
+    return [events, reading.headers, reading.counts, reading.lines, reading.lived, reading.end]
 
 
 def blocks(text: str, cuts: list[int]) -> list[tuple[int, str]]:
