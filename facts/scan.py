@@ -17,7 +17,7 @@ _HIDING = (b"\x1b", b"\xc2\x9b", b"\xc2\x9d", b'\\"', b"\\/", b"\\u", b"\\x", b"
 SMALL = 32 << 10  # bytes of a log in which looking for one key after the other is quicker than making the expression
 FEW = 400  # so many lines are looked at in this way
 FORMS = 100_000  # lines without digits that are remembered
-_NO_DIGITS = {ord(digit): None for digit in "0123456789"}
+_DIGITS = b"0123456789"
 
 
 class Scanner:
@@ -41,8 +41,8 @@ class Scanner:
         self._found: Callable[[str, int], re.Match[str] | None] | None = None
         self._found_form: Callable[[str, int], re.Match[str] | None] | None = None
         self._looked = 0  # lines looked at key by key
-        self._quiet: set[str] = set()  # forms of lines that matter to no pattern, and those that may
-        self._loud: set[str] = set()
+        self._quiet: set[bytes] = set()  # forms of lines that matter to no pattern, and those that may
+        self._loud: set[bytes] = set()
 
     @property
     def _search(self) -> Callable[[str, int], re.Match[str] | None] | None:
@@ -81,33 +81,36 @@ class Scanner:
             position = match.start() + 1
         return found
 
-    def _small(self, text: str) -> Iterator[tuple[int, str]]:
-        """The lines with a key in them, of a small text."""
+    def _small(self, data: bytes) -> Iterator[tuple[int, str]]:
+        """The lines with a key in them, of a small block."""
+        text = data.decode("utf-8", "replace")
         keys = [key for key in self._keys if key in text]
         if keys:
             for index, line in enumerate(text.split("\n")):
                 if any(key in line for key in keys):
                     yield index, line
 
-    def _repetitive(self, text: str) -> Iterator[tuple[int, str]]:
-        """The lines of a large text in which a pattern may match.
+    def _repetitive(self, data: bytes) -> Iterator[tuple[int, str]]:
+        """The lines of a large block in which a pattern may match.
 
         Logs repeat themselves but for numbers; so the lines are looked at without digits, and each such form once.
+        Only new forms and the lines that are returned are decoded.
         """
         if self._found_form is None:
             self._found_form = re.compile(self._form_expression).search if self._form_expression else None
         if self._found_form is None:
+            text = data.decode("utf-8", "replace")
             for index, start, end in self.lines(text):
                 yield index, text[start:end]
             return
-        forms = text.translate(_NO_DIGITS).split("\n")
+        forms = data.translate(None, _DIGITS).split(b"\n")
         if len(self._quiet) + len(self._loud) > FORMS:
             self._quiet.clear()
             self._loud.clear()
         every = set(forms)
         fresh = list(every - self._quiet - self._loud)
-        joined = "\n".join(fresh)
-        position = 0
+        joined = b"\n".join(fresh).decode("utf-8", "replace")
+        position = number = counted = 0
         while (match := self._found_form(joined, position)) is not None:
             start = joined.rfind("\n", 0, match.start()) + 1
             end = joined.find("\n", match.end())
@@ -115,17 +118,19 @@ class Scanner:
             position = match.start() + 1
             for needle in self._form_keys[match.group()]:
                 if joined.find(needle, start, end) >= 0:
-                    self._loud.add(joined[start:end])
+                    number += joined.count("\n", counted, start)
+                    counted = start
+                    self._loud.add(fresh[number])
                     position = end
                     break
         self._quiet.update(fresh)
         self._quiet -= self._loud
         loud = every & self._loud
         if loud:
-            lines = text.split("\n")
+            lines = data.split(b"\n")
             for index, form in enumerate(forms):
                 if form in loud:
-                    yield index, lines[index]
+                    yield index, lines[index].decode("utf-8", "replace")
 
     def hasten(self) -> bool:
         """Use hyperscan from now on, if it is installed; said when the input turns out to be large."""
@@ -136,8 +141,7 @@ class Scanner:
     def hits(self, data: bytes) -> Iterator[tuple[int, str]]:
         """(index, text) of every line of `data` (UTF-8) in which a pattern may match, in order."""
         if not self._database:
-            text = data.decode("utf-8", "replace")
-            yield from self._small(text) if len(data) <= SMALL else self._repetitive(text)
+            yield from self._small(data) if len(data) <= SMALL else self._repetitive(data)
             return
         ends: list[tuple[int, int]] = []
         self._database.scan(data, match_event_handler=lambda number, _start, end, *_: ends.append((end, number)))

@@ -18,23 +18,7 @@ from advisor.replay import Restored, resume
 from advisor.session import Session, packed
 from advisor.work import Work
 from facts.errors import InputError
-
-WRONG: tuple[Any, ...] = (
-    None,
-    True,
-    -1,
-    10**30,
-    float("inf"),
-    float("nan"),
-    "",
-    "x",
-    "\ud800",
-    [],
-    [None],
-    [[1]],
-    {},
-    {"x": {}},
-)
+from tests.fuzz.mutate import JUNK
 
 
 def entries(work: Work, whole: bool) -> list[dict[str, Any]]:
@@ -75,7 +59,7 @@ def test_every_value_may_be_wrong(work: Work, tmp_path: Path, whole: bool) -> No
     path = tmp_path / "x.jsonl"
     refused = used = 0
     for place in leaves(kept):
-        for new in WRONG:
+        for new in JUNK:
             path.write_text(changed(kept, place, new))
             try:
                 restored = Restored(work, journal.read(str(path)))
@@ -110,7 +94,7 @@ def test_sessions_with_wrong_values_are_listed(
     for place in places:
         if place[0] >= len(kept) or place[1] not in kept[place[0]]:
             continue
-        for new in WRONG:
+        for new in JUNK:
             number += 1
             (folder / f"{number}.jsonl").write_text(changed(kept, place, new))
     assert resume(Namespace(list=True)) == 0

@@ -25,6 +25,7 @@ JUNK: tuple[Any, ...] = (
     10**30,
     1.5,
     float("inf"),
+    float("nan"),
     "",
     "x",
     "\ud800",
