@@ -56,6 +56,7 @@ def usual(base: Base, doctor: Diagnostician) -> Verdict:
 def hostile(base: Base, doctor: Diagnostician) -> Verdict:
     root = stall(5, device=HOSTILE, module=HOSTILE, function=HOSTILE, comm=HOSTILE, count=3)
     root.text = root.comm = HOSTILE
+    root.attributes["last-messages"] = (HOSTILE, HOSTILE)
     root.title = "{device} " + HOSTILE.replace("{", "")
     second = event("heat", 2, "precursor", "problem")
     second.title = HOSTILE
@@ -81,6 +82,19 @@ def test_all_forms_say_what_matters(usual: Verdict, form: str) -> None:
         assert word in out, word
     assert "line 5" in out or '"line": 5' in out
     assert rendered(usual, form).endswith("}\n" if form == "json" else "\n")
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "html"])
+def test_what_the_clock_tells(base: Base, doctor: Diagnostician, form: str) -> None:
+    root = stall(5, count=4, **{"per-hour": 2.5})
+    cut = event("truncated-log", 9, "consequence", "failure", **{"last-messages": ("job *1* done", "job 2 done")})
+    out = rendered(of(base, doctor, evidence(root, cut, log__silence=5400, log__downtime=7200.0)), form)
+    for words in ("(4 times, 2.5 errors per hour)", "Nothing was logged for 90 min before it.", "job *1* done",
+                  "the next boot was logged 2.0 h after the last message"):  # fmt: skip
+        assert words in out, words
+    plain = rendered(of(base, doctor, evidence(stall(5), log__silence=599.0, log__downtime=7200.0)), form)
+    assert "Nothing was logged" not in plain
+    assert "next boot" not in plain
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "html"])

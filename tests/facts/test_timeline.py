@@ -3,25 +3,9 @@
 from __future__ import annotations
 
 import pytest
-from loglines import CMDLINE, PANIC, VERSION, booted, oops, own, stamped, warning
+from loglines import CMDLINE, PANIC, VERSION, booted, oops, own, root, stamped, warning
 
-from advisor.work import Work
-from facts.recognise import lines_of
-from facts.records import Event
-from facts.timeline import Timeline, build
-
-
-@pytest.fixture(scope="module")
-def timeline(whole: Work):  # type: ignore[no-untyped-def]
-    def read(text: str) -> Timeline:
-        return build(whole.gatherer.recogniser.read(lines_of(text)))
-
-    return read
-
-
-def root(timeline: Timeline) -> Event:
-    assert timeline.root is not None
-    return timeline.events[timeline.root]
+from facts.timeline import Timeline
 
 
 def roles(timeline: Timeline) -> dict[str, str]:
