@@ -20,7 +20,7 @@ from facts.patterns import Found, Patterns
 from facts.records import Event, Record
 from facts.repeats import Repeats
 from facts.reports import READERS
-from facts.reports.stacks import TRACED, has_trace
+from facts.reports.stacks import TRACED, goes_on, has_trace
 
 BODY = 1500  # records of a report at most
 MERGE_WITHIN = 60  # a part stands at most so many lines after the report that it belongs to ...
@@ -388,6 +388,9 @@ class _Log:
                     if not _another(found, other.record, mark.record.time, own[found.kind]):
                         continue
                 if entry["severity"] in ("failure", "end") or entry["report"] != "none":
+                    untagged = not other.record.caller and entry["severity"] != "end"
+                    if untagged and goes_on(lines[other.at - 1], lines[other.at + 1 : other.at + BODY]):
+                        continue
                     return other.at
         return min(total, mark.at + BODY)
 

@@ -16,8 +16,22 @@ TASK_ROW = re.compile(r"\s*(?:task:)?(\S.{0,62}?) +(?:state:)?([A-Z])\s+(?:stack
 # readers of reports that end in a call trace
 TRACED = frozenset(("trace", "oops", "slab", "lockdep", "atomic-sleep", "lockup", "kasan", "rcu-stall", "workqueue"))
 _NEAR = 120  # a panic line so far below a report without a trace may still stand above its trace
+_BROKEN_INTO = 4  # lines of another report within a call trace
 _TRACE = re.compile(r"(?:Call [Tt]race|Backtrace): ?$")
 _FRAME = re.compile(r"\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[[\w-]+\])?$")
+
+
+def goes_on(above: str, below: Sequence[str]) -> bool:
+    """Whether a head line between these lines broke into a call trace: a frame above, more below, none announced."""
+    if _FRAME.search(above[:400].rstrip()) is None:
+        return False
+    for line in below[:_BROKEN_INTO]:
+        text = line[:400].rstrip()
+        if _FRAME.search(text):
+            return "RIP:" not in text and "pc :" not in text
+        if text.endswith(":") or "CPU: " in text or "acktrace" in text:
+            return False
+    return False
 
 
 def has_trace(lines: Sequence[str]) -> bool:

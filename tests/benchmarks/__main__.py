@@ -59,6 +59,12 @@ def _literals(path: str, folder: str) -> None:
         stream.writelines(f"{pattern.literal}\n" for kind in events for pattern in kind.patterns)
 
 
+FALLBACK = (
+    "import runpy, sys; sys.modules['hyperscan'] = None; "
+    "sys.argv[0] = 'kadvisor'; runpy.run_module('advisor', run_name='__main__')"
+)
+
+
 def main() -> None:
     options = argparse.ArgumentParser(prog="python -m tests.benchmarks")
     options.add_argument("--size", type=int, default=1000, help="MB of the quiet log")
@@ -85,7 +91,11 @@ def main() -> None:
         search = shutil.which("rg")
         if search is not None:
             base = [search, "-c", "-F", "-f", path["texts"], path["quiet"]]
-            _compare(f"quiet log of {given.size} MB, to rg", base, [*ours, "--log", path["quiet"]], folder, given.runs)
+            quiet_log = ["--log", path["quiet"]]
+            _compare(f"quiet log of {given.size} MB, to rg", base, [*ours, *quiet_log], folder, given.runs)
+            _compare(
+                "the same without hyperscan", base, [sys.executable, "-c", FALLBACK, *quiet_log], folder, given.runs
+            )
         started = time.perf_counter()
         _, peak = _run([*ours, "--log", path["full"]], folder)
         print(f"{given.reports} reports: {time.perf_counter() - started:.1f} s, {peak >> 10} MB")

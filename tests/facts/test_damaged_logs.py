@@ -231,3 +231,23 @@ def test_short_reports_of_one_kind_right_behind_each_other(timeline) -> None:  #
     second = [line.replace("2011", "2012").replace("acme_flush", "acme_other") for line in HUNG]
     found = timeline(stamped(*HUNG, *second))
     assert [(e.pid, e.attributes["function"]) for e in found.events] == [(2011, "acme_flush"), (2012, "acme_other")]
+
+
+def test_a_head_line_of_another_cpu_within_a_call_trace(timeline) -> None:  # type: ignore[no-untyped-def]
+    trace = oops(function="memcpy_orig", module="nic")
+    at = trace.index(" vfs_read+0xa7/0x330")
+    other = [
+        "stress invoked oom-killer: gfp_mask=0x140cca(GFP_HIGHUSER_MOVABLE|__GFP_COMP), order=0, oom_score_adj=0",
+        "stress cpuset=user mems_allowed=0-1",
+    ]
+    found = timeline(stamped(*trace[:at], *other, *trace[at:]))
+    first = root(found)
+    assert [frame.function for frame in first.frames][-3:] == [
+        "ksys_read",
+        "do_syscall_64",
+        "entry_SYSCALL_64_after_hwframe",
+    ]
+    assert [event.kind for event in found.events if event.severity == "failure"] == [first.kind, "oom-kill"]
+    # one after the other, each has its own trace
+    whole = timeline(stamped(*trace[: trace.index(" </TASK>")], *warning()))
+    assert [event.attributes["function"] for event in whole.events if event.frames] == ["memcpy_orig", "bar_poll"]
