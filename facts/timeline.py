@@ -190,6 +190,8 @@ def _root(run: list[Event]) -> Event | None:
     mild = [e for e in run if e.severity in ("failure", "problem") and e.kind != "truncated-log"]
     ended = [e for e in run if e.severity == "end" and e.kind not in ("clean-shutdown", "truncated-log")]
     cut = [e for e in run if e.kind == "truncated-log"]
+    if cut:
+        mild = [e for e in mild if (apart(e.last, cut[0].moment) or 0.0) <= PASSED_SECONDS]
     for group in (ended, mild, cut):
         if group:
             return _named(group)

@@ -104,6 +104,8 @@ def timing(verdict: dict[str, Any], event: dict[str, Any]) -> list[str]:
         downtime = _duration(verdict, "log.downtime")
         if downtime is not None:
             said.append(f"By the clock, the next boot was logged {seconds(downtime)} after the last message.")
+    if last_messages(event):
+        said.append("The last messages:")
     return said
 
 

@@ -112,10 +112,7 @@ def _chain(verdict: dict[str, Any], width: int, style: Style) -> Iterator[str]:
             yield " " * len(head) + style.dim(safe(event["text"])[: width - len(head)])
         for said in timing(verdict, event):
             yield from (" " * len(head) + line for line in wrap(said, width - len(head)))
-        last = last_messages(event)
-        if last:
-            yield " " * len(head) + "The last messages:"
-        for message in last:
+        for message in last_messages(event):
             yield " " * len(head) + style.dim(safe(message)[: width - len(head)])
     if more:
         yield f"  and {more} more consequences"

@@ -80,6 +80,16 @@ def test_a_log_that_stops_between_two_boots(timeline) -> None:  # type: ignore[n
     assert cut.moment.wall is not None
 
 
+def test_corrected_errors_long_before_the_log_stops(timeline) -> None:  # type: ignore[no-untyped-def]
+    def run(quiet: int) -> Timeline:
+        run = dated(VERSION) + dated(EDAC.format(1), after=60) + dated("done", after=60 + quiet, program="jobs[7]")
+        return timeline(run + dated(VERSION, after=90_000))
+
+    near, long_ago = run(1800), run(7200)
+    assert near.events[near.root].kind == "edac-corrected"
+    assert long_ago.events[long_ago.root].kind == "truncated-log"
+
+
 def test_a_new_year_within_the_log(timeline) -> None:  # type: ignore[no-untyped-def]
     late = 37.2 * 86400
     assert (START + timedelta(seconds=late)).year == 2027
