@@ -185,13 +185,14 @@ def _root(run: list[Event]) -> Event | None:
             if problem.line < first.line and _begins(problem, first):
                 return problem
         return first
+    cut = [e for e in run if e.kind == "truncated-log"]
+    serious = [e for e in run if e.severity in ("failure", "problem") and e.kind != "truncated-log"]
+    lasting = [e for e in serious if not cut or _lasted(e, cut[0])]
+    problems = [e for e in lasting if not _mild(e)]
     if problems:
         return problems[0]
-    mild = [e for e in run if e.severity in ("failure", "problem") and e.kind != "truncated-log"]
+    mild = [e for e in lasting if _mild(e)]
     ended = [e for e in run if e.severity == "end" and e.kind not in ("clean-shutdown", "truncated-log")]
-    cut = [e for e in run if e.kind == "truncated-log"]
-    if cut:
-        mild = [e for e in mild if (apart(e.last, cut[0].moment) or 0.0) <= PASSED_SECONDS]
     for group in (ended, mild, cut):
         if group:
             return _named(group)
@@ -207,6 +208,11 @@ def _over(event: Event, failures: list[Event]) -> bool:
     if any(seconds is None or seconds <= PASSED_SECONDS for seconds in since):
         return False
     return not _related(event, crash)
+
+
+def _lasted(event: Event, end: Event) -> bool:
+    """Whether a problem, as far as is known, went on until an hour before the log stops."""
+    return (apart(event.last, end.moment) or 0.0) <= PASSED_SECONDS
 
 
 def _related(event: Event, failure: Event) -> bool:

@@ -80,13 +80,14 @@ def test_a_log_that_stops_between_two_boots(timeline) -> None:  # type: ignore[n
     assert cut.moment.wall is not None
 
 
-def test_corrected_errors_long_before_the_log_stops(timeline) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize("line", [EDAC.format(1), IO_ERROR])
+def test_a_problem_long_before_the_log_stops(timeline, line: str) -> None:  # type: ignore[no-untyped-def]
     def run(quiet: int) -> Timeline:
-        run = dated(VERSION) + dated(EDAC.format(1), after=60) + dated("done", after=60 + quiet, program="jobs[7]")
+        run = dated(VERSION) + dated(line, after=60) + dated("done", after=60 + quiet, program="jobs[7]")
         return timeline(run + dated(VERSION, after=90_000))
 
     near, long_ago = run(1800), run(7200)
-    assert near.events[near.root].kind == "edac-corrected"
+    assert near.events[near.root].kind in ("edac-corrected", "io-error")
     assert long_ago.events[long_ago.root].kind == "truncated-log"
 
 
