@@ -47,17 +47,15 @@ def _check(options: argparse.Namespace) -> int:
     problems = check(base)
     held_back = missed = 0
     if not options.quick:
-        from advisor.trial import samples, trials
-        from advisor.work import Work
+        from advisor.trial import tried
 
-        work = Work(options.kb, options.engine)
-        for trial in trials(work, base.incidents.values()):
-            if trial.incident.held_back:
+        cases: list[Incident | Defect] = [*base.incidents.values(), *base.defects.values()]
+        for case, found in zip(cases, tried(options.kb, options.engine, cases, options.jobs), strict=True):
+            if isinstance(case, Incident) and case.held_back:
                 held_back += 1
-                missed += bool(trial.problems)
+                missed += bool(found)
             else:
-                problems += trial.problems
-        problems += samples(work, base.defects.values())
+                problems += found
     for problem in problems:
         write(sys.stdout, f"{safe(problem)}\n")
     counts = f"{len(base.causes)} causes, {len(base.events)} event kinds, {len(base.probes)} probes, "

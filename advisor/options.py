@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 
 from advisor.cli import VERSION
 from advisor.terminal import USAGE, complain
@@ -89,6 +90,14 @@ def parser(with_logs: bool = False) -> argparse.ArgumentParser:
         "check", help="check all knowledge files; exit status 1 with any problem", allow_abbrev=False
     )
     check.add_argument("--quick", action="store_true", help="leave out the incidents and the samples of known defects")
+    processors = len(os.sched_getaffinity(0))
+    check.add_argument(
+        "--jobs",
+        type=_jobs,
+        default=processors,
+        metavar="N",
+        help="test N cases at a time (default: one per processor)",
+    )
     _shared(check)
     calibrate = parts.add_parser(
         "calibrate", help="how often the advisor is right about incidents, and how far to trust it", allow_abbrev=False

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from advisor.defects import AFFECTED, POSSIBLE, defects
@@ -13,6 +13,7 @@ from facts.evidence import Known
 from facts.records import Value
 from kb.model import Defect, Incident, Problem
 
+FEW = 50  # so few cases are tried faster by one process than others are started
 BESIDE = 0.5  # owner, policy, readiness and risk are accepted from this probability on
 
 
@@ -100,3 +101,33 @@ def samples(work: Work, known: Iterable[Defect]) -> Iterator[Problem]:
                     got = found.get(defect.id, "excluded")
                     if got != wanted:
                         yield Problem(sample.place, f"samples.{wanted}", f"{release} is {got}, not {wanted}")
+
+
+_worker: Work | None = None
+
+
+def _start(folders: Sequence[str], engine: str) -> None:
+    global _worker
+    _worker = Work(folders, engine)
+
+
+def _problems(case: Incident | Defect) -> list[Problem]:
+    assert _worker is not None
+    if isinstance(case, Defect):
+        return list(samples(_worker, [case]))
+    return [problem for trial in trials(_worker, [case]) for problem in trial.problems]
+
+
+def tried(
+    folders: Sequence[str], engine: str, cases: Sequence[Incident | Defect], jobs: int
+) -> Iterator[list[Problem]]:
+    """The problems of each case in turn, found by so many processes."""
+    if jobs == 1 or len(cases) < FEW:
+        _start(folders, engine)
+        yield from map(_problems, cases)
+        return
+    from multiprocessing import get_context
+
+    Work(folders, engine)  # compiles what has changed once for all
+    with get_context("spawn").Pool(jobs, _start, (folders, engine)) as pool:
+        yield from pool.imap(_problems, cases, chunksize=8)
