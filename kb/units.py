@@ -108,7 +108,7 @@ def convert(kind: object, raw: object) -> Scalar:
     if kind == "duration":
         return duration(raw)
     if kind == "release" and version(str(raw)) is None:
-        raise UnitError(f"{raw!r} is no upstream release; write 5.15.7, \"6.10\" or 2.6.32")
+        raise UnitError(f'{raw!r} is no upstream release; write 5.15.7, "6.10" or 2.6.32')
     if kind == "any" and isinstance(raw, (str, int, float, bool)):
         return raw
     if isinstance(raw, bool):
