@@ -113,7 +113,7 @@ def _leaf(base: Base, number: int) -> str:
 def _words(op: str, value: object) -> str:
     if op == "known":
         return "known" if value else "unknown"
-    if op in RELEASE_OPS:
+    if op in RELEASE_OPS and isinstance(value, list):
         return "to be a release with the defect and without its correction"
     shown = (
         " or ".join(map(str, value))

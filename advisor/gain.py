@@ -21,6 +21,10 @@ CANDIDATES = 60  # hypotheses that are looked at
 TELLING = 0.25  # share of machines that give an answer which raises some cause, where nothing else is known
 BESIDE = 0.015  # what a bit about readiness is worth against a bit about the mechanism, unless a dump is asked for
 NOT_ASKED = ("log.", "kernel.cmdline.", "kernel.upstream", "kernel.numbering")
+RELEASES = {
+    "kernel.upstream": "kernel.version"
+}  # fact that follows from the answer for another, and is a release as well
+OLDEST = "2.6.0"  # a release before any that evidence names
 NOTHING = "-"  # an answer that fulfils no test
 OFFERED_KINDS = 8  # kinds of events that one question asks for
 _KIND = "seen."  # before the kind: whether such an event was there
@@ -72,7 +76,7 @@ class Hypotheses:
         number = literal if literal >= 0 else ~literal
         leaf = self.base.leaves[number]
         if answer is not None:
-            if leaf[0] == "fact" and leaf[1] == answer.fact:
+            if leaf[0] == "fact" and answer.fact in (leaf[1], RELEASES.get(leaf[1])):
                 return holds(leaf[2], answer.value, leaf[3]) is (literal >= 0)
             if leaf[0] == "event" and answer.event is not None:
                 if fulfils(leaf, answer.event):
@@ -136,7 +140,9 @@ class Hypotheses:
         """(fact, answers that decide the leaf) for the facts that could be asked for."""
         known = self.memory.facts
         if leaf[0] == "fact":
-            if leaf[1] not in known and not leaf[1].startswith(NOT_ASKED) and leaf[2] not in RELEASE_OPS:
+            if leaf[2] in ("since", "before") and leaf[1] in RELEASES and leaf[1] not in known:
+                yield RELEASES[leaf[1]], [leaf[3], OLDEST]
+            elif leaf[1] not in known and not leaf[1].startswith(NOT_ASKED) and leaf[2] not in RELEASE_OPS:
                 yield leaf[1], decisive(leaf[2], leaf[3])
             return
         if leaf[0] != "event" or self.told is None:

@@ -141,6 +141,7 @@ def _wanted(kind: FactType) -> str:
         "boolean": "yes or no (true, false, 1, 0)",
         "size": "a size (bytes, or 512K, 256M, 1GiB)",
         "duration": "a duration (seconds, or 90s, 15min, 2h, 30d)",
+        "release": "an upstream release (5.15.7, 6.6-rc)",
         "list": "a list",
     }[kind]
 

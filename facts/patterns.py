@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple
 
+from facts.decode.numbers import GROUPS, one_bit
 from facts.records import Record, Value
 from facts.scan import Scanner
 
@@ -69,6 +70,8 @@ class Patterns:
             for name, value in match.groupdict().items():
                 if value is not None:
                     self._put(attributes, name.replace("_", "-"), value.strip())
+            if "found-numbers" in attributes and one_bit(*(str(attributes.get(name, "")) for name in GROUPS)):
+                attributes["one-bit"] = True
             attributes.update(pattern.set)
             found[pattern.kind] = Found(pattern.kind, attributes, pattern.part, pattern.severity)
         return list(found.values())

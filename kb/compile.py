@@ -7,7 +7,8 @@ or its complement (~number) for "no event fulfils this leaf".
 Leaf forms (index 0 names the form):
     ["event", [kinds], root?, [[attribute, op, value], ..]]
     ["count", [kinds], attribute or "", "at-least" | "at-most", number]
-    ["fact", name, op, value]      further ops for releases: lacks, may-lack, outdated, unlisted (kb/versions.py)
+    ["fact", name, op, value]      further ops for releases: since, before, lacks, may-lack, outdated, unlisted
+                                   (kb/versions.py)
     ["pair", leaf, leaf, attribute]
 """
 
@@ -33,6 +34,7 @@ Clauses = list[list[int]]
 _FACT_COMPLEMENT = {
     "is": "not", "not": "is", "in": "not-in", "not-in": "in", "at-least": "below", "below": "at-least",
     "at-most": "above", "above": "at-most", "contains": "contains-not", "contains-not": "contains", "known": "unknown",
+    "since": "before", "before": "since",
 }  # fmt: skip
 
 

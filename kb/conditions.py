@@ -22,7 +22,8 @@ from kb.yamldoc import Node
 
 _TEST_OPS = ("is", "not", "in", "at-least", "at-most", "contains", "has", "has-any", "has-none", "known")
 _SETS = ("tags", "names")  # types of attributes that hold several words
-_FACT_OPS = ("is", "not", "in", "at-least", "at-most", "contains", "known")
+_FACT_OPS = ("is", "not", "in", "at-least", "at-most", "contains", "known", "since", "before")
+_RELEASE_OPS = ("since", "before")  # only for facts of type release, which only they (and known) can test
 NEVER = AnyOf(())  # stands for a condition that could not be read
 
 
@@ -169,7 +170,7 @@ class ConditionReader:
 
     def _scalar(self, fields: Fields, node: Node, name: str, op: str, kind: object) -> Scalar | None:
         value = node.value
-        if op != "known" and (isinstance(kind, list) or kind in ("text", *_SETS)) and node.text:
+        if op != "known" and (isinstance(kind, list) or kind in ("text", "release", *_SETS)) and node.text:
             value = node.text  # `null`, `no` and 6.10 are words here
         if not isinstance(value, (str, int, float, bool)):
             fields.problem(node, name, "a single value belongs here")
@@ -222,6 +223,10 @@ class ConditionReader:
                 continue
             if kind == "list" and op in ("is", "not", "in"):
                 fields.problem(node, op, "a list is tested with contains")
+                continue
+            if op != "known" and kind != "any" and (kind == "release") is not (op in _RELEASE_OPS):
+                tests = "since, before or known" if kind == "release" else "another test"
+                fields.problem(node, op, f"{name} is {'a' if kind == 'release' else 'no'} release; use {tests}")
                 continue
             constant = self._operand(fields, node, op, op, "any" if kind == "any" else kind)
             if constant is None:

@@ -62,7 +62,8 @@ class CountIs(NamedTuple):
 
 class FactIs(NamedTuple):
     name: str
-    op: str  # is, not, in, not-in, at-least, at-most, below, above, contains, contains-not, known
+    op: str  # is, not, in, not-in, at-least, at-most, below, above, contains, contains-not, known,
+    # since, before (of releases)
     value: Constant
 
 

@@ -1,14 +1,17 @@
 """Values with types and units: what a fact or attribute of a given type may hold.
 
-Types: text, integer, number, boolean, size (bytes), duration (seconds), list, any, or a list of allowed words.
+Types: text, integer, number, boolean, size (bytes), duration (seconds), release (of the upstream kernel), list, any, or
+a list of allowed words.
 """
 
 from __future__ import annotations
 
 import re
 
+from kb.versions import version
+
 Scalar = str | int | float | bool
-FACT_TYPES = ("text", "integer", "number", "boolean", "size", "duration", "list")
+FACT_TYPES = ("text", "integer", "number", "boolean", "size", "duration", "release", "list")
 
 _SIZE = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30, "T": 1 << 40, "P": 1 << 50}
 _TIME = {
@@ -104,6 +107,8 @@ def convert(kind: object, raw: object) -> Scalar:
         return size(raw)
     if kind == "duration":
         return duration(raw)
+    if kind == "release" and version(str(raw)) is None:
+        raise UnitError(f'{raw!r} is no upstream release; write 5.15.7, "6.10" or 2.6.32')
     if kind == "any" and isinstance(raw, (str, int, float, bool)):
         return raw
     if isinstance(raw, bool):

@@ -90,6 +90,21 @@ def state(release: str, affects: Sequence[Any]) -> str:
     return "affected" if complete else "unknown"
 
 
+def compared(release: str, op: str, limit: str) -> bool:
+    """Whether the release is `limit` or later (op "since"), or earlier (op "before").
+
+    A candidate of a series may hold what that series brought or not, so it is neither.
+
+    >>> compared("2.6.32.50", "before", "2.6.33"), compared("5.10", "since", "5.9"), compared("6.6-rc", "since", "6.6")
+    (True, True, False)
+    """
+    found, wanted = version(release), version(limit)
+    if found is None or wanted is None or (found[2] and found[0] == wanted[0]):
+        return False
+    earlier = found[:2] < wanted[:2]
+    return earlier is (op == "before")
+
+
 def build(release: str, builds: Sequence[Sequence[Any]]) -> str:
     """What is known of a distribution's build: "outdated", "corrected" or "" where none of `builds` fits.
 

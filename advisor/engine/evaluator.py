@@ -10,9 +10,9 @@ from typing import Any, cast
 
 from advisor.engine import Firing, Memory, Rule
 from facts.records import Value
-from kb.versions import build, state
+from kb.versions import build, compared, state
 
-RELEASE_OPS = ("lacks", "may-lack", "outdated", "unlisted")  # tests of a release (kb/versions.py)
+RELEASE_OPS = ("lacks", "may-lack", "outdated", "unlisted", "since", "before")  # tests of a release (kb/versions.py)
 Match = tuple[tuple[int, ...], tuple[str, ...]]  # events, facts
 UNTOLD = object()  # an attribute of a message that a person saw, and that nobody told: it may be there or not
 
@@ -59,6 +59,8 @@ def holds(op: str, actual: object, wanted: Any) -> bool:
             return False
         if op in ("outdated", "unlisted"):
             return build(actual, wanted) == ("outdated" if op == "outdated" else "")
+        if op in ("since", "before"):
+            return compared(actual, op, wanted)
         return state(actual, wanted) == ("affected" if op == "lacks" else "unknown")
     if op.startswith("has"):
         tags = actual if isinstance(actual, tuple) else ()

@@ -250,6 +250,7 @@ class Conversation:
         unit = {
             "size": "a size (512M)",
             "duration": "a duration (90s, 2h)",
+            "release": "an upstream release (5.15.7)",
             "integer": "a number",
             "number": "a number",
         }

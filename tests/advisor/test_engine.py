@@ -66,8 +66,10 @@ AFFECTS = [
 
 @st.composite
 def release_leaves(draw: Any) -> list[Any]:
-    """Tests of a release, as known defects compile to (kb/defects.py)."""
-    op = draw(st.sampled_from(["lacks", "may-lack", "outdated", "unlisted"]))
+    """Tests of a release, as conditions and known defects compile to."""
+    op = draw(st.sampled_from(["lacks", "may-lack", "outdated", "unlisted", "since", "before"]))
+    if op in ("since", "before"):
+        return ["fact", "kernel.version", op, draw(st.sampled_from(["5.15.10", "6.1", "2.6.32", "4.18"]))]
     builds = [[".el6", "2.6.32-220.4.2"], [".el8", "4.18.0-80"]]
     wanted = draw(st.sampled_from(AFFECTS)) if op.endswith("lack") or op == "lacks" else builds
     return ["fact", "kernel.version", op, wanted]

@@ -39,7 +39,7 @@ at: {type: tags, says: tags}
     "vocabulary/facts.yaml": """\
 house: {age: integer, wooden: boolean, kind: [flat, villa], cellar: size, heated: duration, owners: list, name: text}
 log: {complete: boolean}
-kernel: {cmdline: text}
+kernel: {cmdline: text, upstream: release}
 """,
     "vocabulary/headers.yaml": """\
 - {name: version, literal: "Linux version ", regex: '^Linux version (\\S.*)'}

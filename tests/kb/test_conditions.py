@@ -109,6 +109,11 @@ GOOD: list[tuple[str, Condition]] = [
     ("{fact: house.owners, contains: eve}", FactIs("house.owners", "contains", "eve")),
     ("{fact: house.cellar, at-least: 256M}", FactIs("house.cellar", "at-least", 256 << 20)),
     ("{fact: house.heated, at-most: 15min}", FactIs("house.heated", "at-most", 900.0)),
+    (
+        "{fact: kernel.upstream, since: 2.6.32.50, before: 5.10}",
+        All((FactIs("kernel.upstream", "since", "2.6.32.50"), FactIs("kernel.upstream", "before", "5.10"))),
+    ),
+    ("{fact: kernel.upstream, known: false}", FactIs("kernel.upstream", "known", False)),
     ("{fact: kernel.cmdline.quiet, known: true}", FactIs("kernel.cmdline.quiet", "known", True)),
     ("{fact: kernel.cmdline.nmi, is: 1}", FactIs("kernel.cmdline.nmi", "is", "1")),
     # joined
@@ -180,6 +185,10 @@ BAD = [
     ("{fact: house.owners, in: [eve]}", "when.in", "a list is tested with contains"),
     ("{fact: house.cellar, at-least: large}", "when.at-least", "no size; write bytes or 512M"),
     ("{fact: house.heated, at-most: long}", "when.at-most", "no duration; write seconds"),
+    ("{fact: kernel.upstream, since: el7}", "when.since", "'el7' is no upstream release"),
+    ("{fact: kernel.upstream, contains: '4.1'}", "when.contains", "use since, before or known"),
+    ("{fact: kernel.upstream, at-least: 4.14}", "when.at-least", "use since, before or known"),
+    ("{fact: house.name, before: 4.14}", "when.before", "house.name is no release"),
     ("{fact: house.wooden, known: 3}", "when.known", "known is true or false"),
     ("{fact: house.name, contains: [a, b]}", "when.contains", "contains takes no list"),
     ("{fact: house.age, not: {event: fire}}", "when.not", "a single value"),

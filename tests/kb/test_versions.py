@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from kb.versions import Version, build, exact, numbers_of, state, version, written
+from kb.versions import Version, build, compared, exact, numbers_of, state, version, written
 
 
 @pytest.mark.parametrize(
@@ -31,6 +31,27 @@ def test_exact_takes_nothing_else() -> None:
     assert exact("5.15.7") == ((5, 15), 7, False)
     for text in ("5.15.7-1", "5.15.7 ", "6.6-rc3", "5", "never"):
         assert exact(text) is None
+
+
+@pytest.mark.parametrize(
+    ("release", "limit", "expected"),
+    [
+        ("4.13.16", "4.14", "before"),
+        ("4.14", "4.14", "since"),
+        ("5.4", "4.14", "since"),
+        ("3.0.101", "3.0.13", "since"),  # no text that begins alike is taken for it
+        ("3.10", "3.2", "since"),
+        ("2.6.32.49", "2.6.32.50", "before"),
+        ("2.6.39.4", "3.0", "before"),
+        ("4.14-rc", "4.15", "before"),
+        ("4.14-rc", "4.13.2", "since"),
+        ("4.14-rc", "4.14", ""),  # it may have what 4.14 brought, or not
+        ("el7", "4.14", ""),
+        ("", "4.14", ""),
+    ],
+)
+def test_compared(release: str, limit: str, expected: str) -> None:
+    assert [op for op in ("since", "before") if compared(release, op, limit)] == ([expected] if expected else [])
 
 
 def test_a_version_is_written_as_it_is_read() -> None:
