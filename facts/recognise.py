@@ -26,6 +26,7 @@ BODY = 1500  # records of a report at most
 MERGE_WITHIN = 60  # a part stands at most so many lines after the report that it belongs to ...
 REACH = {"oom": 3000}  # ... but the table of an OOM report can be long
 PANIC_FIRST = 3
+BROKEN = 3  # head lines of other CPUs within a call trace without tags
 SECOND_HEAD = 12  # a second head line of the same kind within so many lines is the same report
 LOOK = 20_000  # bytes of a block that are looked at for kernel messages
 TAIL = 40_000  # bytes at the end of a log in which time stamps are looked for
@@ -366,6 +367,7 @@ class _Log:
         """Index of the line at which the report that begins at this mark must end."""
         mark = marks[number]
         total = len(lines)
+        broken = 0
         lends = any(self.by.kinds[found.kind]["report"] in TRACED for found in mark.found)
         for place in range(number + 1, len(marks)):
             other = marks[place]
@@ -389,7 +391,8 @@ class _Log:
                         continue
                 if entry["severity"] in ("failure", "end") or entry["report"] != "none":
                     untagged = not other.record.caller and entry["severity"] != "end"
-                    if untagged and goes_on(lines[other.at - 1], lines[other.at + 1 : other.at + BODY]):
+                    if untagged and broken < BROKEN and goes_on(lines, other.at):
+                        broken += 1
                         continue
                     return other.at
         return min(total, mark.at + BODY)

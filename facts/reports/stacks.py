@@ -16,19 +16,20 @@ TASK_ROW = re.compile(r"\s*(?:task:)?(\S.{0,62}?) +(?:state:)?([A-Z])\s+(?:stack
 # readers of reports that end in a call trace
 TRACED = frozenset(("trace", "oops", "slab", "lockdep", "atomic-sleep", "lockup", "kasan", "rcu-stall", "workqueue"))
 _NEAR = 120  # a panic line so far below a report without a trace may still stand above its trace
+_ALONE = re.compile(r"(?:^|[\]:>]) {1,8}(?:\? )?[\w.]{1,200}\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[[\w-]+\])?$")
 _BROKEN_INTO = 4  # lines of another report within a call trace
 _TRACE = re.compile(r"(?:Call [Tt]race|Backtrace): ?$")
 _FRAME = re.compile(r"\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[[\w-]+\])?$")
 
 
-def goes_on(above: str, below: Sequence[str]) -> bool:
-    """Whether a head line between these lines broke into a call trace: a frame above, more below, none announced."""
-    if _FRAME.search(above[:400].rstrip()) is None:
+def goes_on(lines: Sequence[str], head: int) -> bool:
+    """Whether a head line broke into a call trace: a frame above it, more below, and none announced."""
+    if _ALONE.search(lines[head - 1][:400].rstrip()) is None:
         return False
-    for line in below[:_BROKEN_INTO]:
+    for line in lines[head + 1 : head + 1 + _BROKEN_INTO]:
         text = line[:400].rstrip()
-        if _FRAME.search(text):
-            return "RIP:" not in text and "pc :" not in text
+        if _ALONE.search(text):
+            return True
         if text.endswith(":") or "CPU: " in text or "acktrace" in text:
             return False
     return False
