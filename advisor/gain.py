@@ -21,9 +21,7 @@ CANDIDATES = 60  # hypotheses that are looked at
 TELLING = 0.25  # share of machines that give an answer which raises some cause, where nothing else is known
 BESIDE = 0.015  # what a bit about readiness is worth against a bit about the mechanism, unless a dump is asked for
 NOT_ASKED = ("log.", "kernel.cmdline.", "kernel.upstream", "kernel.numbering")
-RELEASES = {
-    "kernel.upstream": "kernel.version"
-}  # fact that follows from the answer for another, and is a release as well
+RELEASES = {"kernel.upstream": "kernel.version"}  # follows from the answer for the other, a release as well
 OLDEST = "2.6.0"  # a release before any that evidence names
 NOTHING = "-"  # an answer that fulfils no test
 OFFERED_KINDS = 8  # kinds of events that one question asks for

@@ -40,17 +40,23 @@ def test_one_bit(found: str, wanted: str, limit: str, expected: bool) -> None:
     assert one_bit(found, wanted, limit) is expected
 
 
+ERROR = "BTRFS error (device dm-2: state EA): "
+LEAF = "BTRFS critical (device sdc1): corrupt leaf: root=257 block=88145920 slot=12 ino=4711, "
+MISMATCH = f"{ERROR}tree first key mismatch detected, bytenr=165532581888 parent_transid=245 "
+
+
 @pytest.mark.parametrize(
     ("said", "expected"),
     [
-        ("BTRFS error (device sdb1: state EA): parent transid verify failed on logical 30507008 mirror 1 wanted 812 found 66348", True),
-        ("BTRFS error (device sdb1): parent transid verify failed on 30507008 wanted 812 found 811", None),
-        ("BTRFS error (device dm-2): bad tree block start, mirror 2 want 1131416354816 have 1131416223744", True),
-        ("BTRFS error (device dm-2): bad tree block start, mirror 2 want 1131416354816 have 0", None),
-        ("BTRFS error (device sda2): tree first key mismatch detected, bytenr=165532581888 parent_transid=245 key expected=(681,169,0) has=(681,169,1073741824)", True),
-        ("BTRFS critical (device sdc1): corrupt leaf: root=257 block=88145920 slot=12 ino=4711, invalid inode generation: has 8589939592 expect (0, 8822]", True),
-        ("BTRFS critical (device sdc1): corrupt leaf: root=257 block=88145920 slot=12 ino=4711, invalid inode transid: has 8823 expect [0, 8822]", None),
+        (f"{ERROR}parent transid verify failed on logical 30507008 mirror 1 wanted 812 found 66348", True),
+        (f"{ERROR}parent transid verify failed on 30507008 wanted 812 found 811", None),
+        (f"{ERROR}bad tree block start, mirror 2 want 1131416354816 have 1131416223744", True),
+        (f"{ERROR}bad tree block start, mirror 2 want 1131416354816 have 0", None),
+        (f"{MISMATCH}key expected=(681,169,0) has=(681,169,1073741824)", True),
+        (f"{MISMATCH}key expected=(681,169,0) has=(682,169,0)", None),
+        (f"{LEAF}invalid inode generation: has 8589939592 expect (0, 8822]", True),
+        (f"{LEAF}invalid inode transid: has 8823 expect [0, 8822]", None),
     ],
-)  # fmt: skip
+)
 def test_messages_of_a_file_system(timeline, said: str, expected: bool | None) -> None:  # type: ignore[no-untyped-def]
     assert timeline(f"[  871.100123] {said}\n").events[0].attributes.get("one-bit") is expected
