@@ -13,6 +13,9 @@ from facts.reports.common import finish, put
 _BANK = re.compile(
     r"CPU (\d{1,5}): Machine Check(?: Exception)?: +(?:0x)?([0-9a-f]{1,16}) Bank (\d{1,10}): (?:0x)?([0-9a-f]{16})"
 )
+_BARE_BANK = re.compile(
+    r"Bank (\d{1,2}): ([0-9a-f]{16})(?:\[[0-9a-f]{16}\])?(?: at [0-9a-f]{16})?$"
+)  # i386 before 2.6.32
 _AMD = re.compile(r"CPU:(\d{1,5}) \([0-9a-f:]{1,20}\) MC(\d{1,3})_STATUS\[([^\]]{0,120})\]: 0x([0-9a-f]{16})")
 _AMD_CLASS = re.compile(r"(Corrected|Uncorrected|Deferred|Fatal|System Fatal)[\w, -]{0,60} error", re.IGNORECASE)
 _RIP = re.compile(r"RIP(?: !INEXACT!)? [0-9a-f]+:<[0-9a-f]+> \{([\w.]{1,200})\+?")
@@ -37,17 +40,20 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
         text = record.text[:1000]
         if index and (record.time is not None and first_time is not None and abs(record.time - first_time) > 5):
             break
-        bank, amd = _BANK.search(text), _AMD.search(text)
-        if index and not (_PARTS.search(text) or bank or amd):
+        bank, amd, bare = _BANK.search(text), _AMD.search(text), _BARE_BANK.match(text)
+        if index and not (_PARTS.search(text) or bank or amd or bare):
             if index - end > 2:
                 break
             continue
-        if "Kernel panic" in text or ((bank or amd) and status is not None):
+        if "Kernel panic" in text or ((bank or amd or bare) and status is not None):
             break
         if bank:
             event.cpu = int(bank[1])
             event.attributes.setdefault("bank", int(bank[3]))
             status = int(bank[4], 16)
+        elif bare:
+            event.attributes.setdefault("bank", int(bare[1]))
+            status = int(bare[2], 16)
         elif amd:
             event.cpu = int(amd[1])
             event.attributes.setdefault("bank", int(amd[2]))

@@ -274,6 +274,12 @@ mce: [Hardware Error]: PROCESSOR 0:50654 TIME 1700000000 SOCKET 0 APIC 4 microco
 acme: link up
 """
 
+OLD_MCE = """
+CPU 1: Machine Check Exception: 0000000000000004
+Bank 2: f200200000000863
+acme: link up
+"""
+
 GHES = """
 {3}[Hardware Error]: Hardware error from APEI Generic Hardware Error Source: 4
 {3}[Hardware Error]: event severity: recoverable
@@ -546,6 +552,7 @@ CASES = [
         {"bank": 7, "class": "fatal", "unit": "internal-timer", "status": "be00000000800400"},
         4,
     ),
+    ("machine-check", "mce", OLD_MCE, {"bank": 2, "status": "f200200000000863", "unit": "bus", "class": "fatal"}, 2),
     (
         "ghes-error",
         "ghes",
