@@ -53,7 +53,7 @@ ALL = {
     .replace("    neighbour: the", "    known-fixed-kernel-bug: a newer one\n    neighbour: the")
     .replace("[neighbour]", "[neighbour, known-fixed-kernel-bug]"),
     "vocabulary/facts.yaml": FILES["vocabulary/facts.yaml"].replace(
-        "{cmdline: text}", "{cmdline: text, version: text, upstream: text, numbering: [stable, distribution]}"
+        "upstream: release}", "upstream: release, version: text, numbering: [stable, distribution]}"
     ),
     "vocabulary/attributes.yaml": FILES["vocabulary/attributes.yaml"] + "frames: {type: names, says: functions}\n",
     "vocabulary/releases.yaml": "- {name: own, numbering: distribution, parts: [-own], regex: '-own$'}\n",
@@ -139,7 +139,7 @@ def test_no_correction_known(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "message"),
     [
-        ("vocabulary/facts.yaml", "upstream: text, ", "need the fact kernel.upstream"),
+        ("vocabulary/facts.yaml", "upstream: release, ", "need the fact kernel.upstream"),
         ("vocabulary/releases.yaml", "'-own$'", "regex: does not compile"),
         ("vocabulary/releases.yaml", "numbering: distribution, ", "numbering: is missing"),
     ],
