@@ -43,7 +43,9 @@ ABOVE = 5  # lines above a report among which one with a time is looked for
 LAST = 5  # messages at the end of a boot that are kept ...
 LONGEST = 300  # ... and so many characters of each
 FIRST_LINES = 60  # registers stand so far from the beginning of a report at most
-_FATAL = re.compile(r"Fatal exception|\bCR2: [0-9a-f]{16}\s*$|note: \S{1,32} exited with")  # not after a warning
+_FATAL = re.compile(  # not after a warning
+    r"Fatal exception|\bCR2: [0-9a-f]{16}\s*$|note: \S{1,32} exited with|\bProcess .{1,32} \(pid: \d{1,10}, threadinfo "
+)
 _VOLATILE = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,16}\b|\d+")
 
 

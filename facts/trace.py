@@ -32,6 +32,7 @@ _ARM = re.compile(
     + _SYMBOL
     + r")(?P<offset>\+0x[0-9a-f]{1,8})(?:/0x[0-9a-f]{1,8})?(?: \[(?P<module2>[\w-]{1,64})\])?\)?"
 )
+_MODULE_FIRST = re.compile(r"(?P<before>[^:]{0,60}>\] ):(?P<module>[\w-]{1,64}):(?P<place>\S{1,300})$")  # 2.6.18
 _PC = re.compile(
     r"\s*(?:(?P<x86>RIP|EIP|IP):? *(?:is at )?(?:(?P<cs>[0-9a-f]{4}):)?|"
     r"(?P<arm>PC is at |pc : |pc ?: ?|epc ?: ?|sepc: |\s*era ?: ?|\s*ERA ?: ?)|NIP(?: |: +)|(?P<s390>Krnl PSW : ))"
@@ -106,6 +107,8 @@ def parse_frames(text: str, line: int = 0, section: str = "") -> tuple[Frame, ..
         if not (text.startswith((" ", "[<", "\t")) and ("inline" in text or ">]" in text or " 0x" in text)):
             return ()
     text = text[:MAX_LINE]
+    if ">] :" in text and (old := _MODULE_FIRST.match(text.rstrip())) is not None:
+        text = f"{old['before']}{old['place']} [{old['module']}]"
     if " from " in text:
         match = _ARM.match(text)
         if match:

@@ -57,8 +57,13 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
     held: list[Frame] = []
 
     state = {"safe": False, "next": False}
+    path: list[Frame] = []  # the last acquisition of the chain, which is the one that the report is about
+    begun = 0  # index of its first frame
 
     def part(text: str) -> bool:
+        nonlocal begun
+        if text.lstrip().startswith("-> #"):
+            begun = len(block.frames)
         for words in ("last function: ", " workfn="):  # of a work item that left a lock behind
             if words in text and "workqueue leaked" in event.text:
                 name, _, module = text.rpartition(words)[2].strip()[:200].partition(" [")
@@ -84,6 +89,7 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
             (held if re.match(r"\s*#\d+:", text) else wanted).append(place)
             return True
         if "stack backtrace" in text:  # what stood above are the chains of earlier acquisitions
+            path.extend(block.frames[begun:])
             for index, frame in enumerate(block.frames):
                 block.frames[index] = frame._replace(section="other")
         if "Suspicious" in text or "usage" in text:
@@ -91,6 +97,8 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
         return _PARTS.match(text[:160]) is not None
 
     end = collect(body, block, part, limit=8)
+    if all(frame.section or not frame.reliable or is_generic(frame, (), table) for frame in block.frames):
+        block.frames += path  # the backtrace is cut
     if event.attributes.get("problem") == "locks-held":
         wanted = held[:1]
     head = next((frame for frame in wanted[:4] if not is_generic(frame, (), table)), None)

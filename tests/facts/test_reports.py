@@ -731,3 +731,18 @@ def test_work_that_leaked_a_lock(head: str, below: str) -> None:
     event, _ = read("lockdep", "lockdep", f"{head}\n{below}\n1 lock held by kworker/1:2/311:")
     assert event.attributes["function"] == "acme_poll"
     assert event.attributes.get("module") == ("acme" if "[acme]" in below else None)
+
+
+def test_a_lock_report_with_a_cut_backtrace_shows_the_last_acquisition() -> None:
+    lines = [
+        "-> #0 (&acme->cfg){+.+.}-{3:3}:",
+        " lock_acquire+0xd1/0x2d0",
+        " __mutex_lock+0x9d/0x8c0",
+        " acme_set+0x1/0x9 [acmenet]",
+    ]
+    chain = "\n".join(lines) + "\n"
+    cut = LOCKDEP.partition(" __mutex_lock")[0].replace("stack backtrace:", chain + "stack backtrace:")
+    event, _ = read("lockdep", "lockdep", cut)
+    assert "mutex-wait" in event.attributes["trace"]  # type: ignore[operator]
+    whole, _ = read("lockdep", "lockdep", LOCKDEP.replace("stack backtrace:", chain + "stack backtrace:"))
+    assert "acme_set" not in [frame.function for frame in whole.frames if not frame.section]

@@ -38,6 +38,7 @@ from facts.trace import (
         (" [<     inline     >] acme_poll drivers/net/acme.c:12", "acme_poll", "", None, True),
         (" acme_poll drivers/net/acme.c:12 [inline]", "acme_poll", "", None, True),
         (" acme_poll+0x12/0x34 drivers/net/acme.c:12", "acme_poll", "0x12", None, True),
+        (" [<ffffffff88582f6d>] :acmenet:acme_poll+0x12/0x34", "acme_poll", "0x12", "acmenet", True),
         (" 0xffffffffc0123456", "0xffffffffc0123456", "", None, True),
     ],
 )

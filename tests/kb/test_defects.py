@@ -53,8 +53,7 @@ ALL = {
     .replace("    neighbour: the", "    known-fixed-kernel-bug: a newer one\n    neighbour: the")
     .replace("[neighbour]", "[neighbour, known-fixed-kernel-bug]"),
     "vocabulary/facts.yaml": FILES["vocabulary/facts.yaml"].replace(
-        "{cmdline: text, upstream: release}",
-        "{cmdline: text, version: text, upstream: release, numbering: [stable, distribution]}",
+        "upstream: release}", "upstream: release, version: text, numbering: [stable, distribution]}"
     ),
     "vocabulary/attributes.yaml": FILES["vocabulary/attributes.yaml"] + "frames: {type: names, says: functions}\n",
     "vocabulary/releases.yaml": "- {name: own, numbering: distribution, parts: [-own], regex: '-own$'}\n",
