@@ -1,6 +1,8 @@
-"""The dialogue with simulated people (tests/advisor/simulate.py): lower bounds, on every fourth incident."""
+"""The dialogue with simulated people (tests/advisor/simulate.py): lower bounds, on a quarter of the incidents."""
 
 from __future__ import annotations
+
+from zlib import crc32
 
 import simulate
 from simulate import Figures, figures, fitting, talk
@@ -10,7 +12,8 @@ from advisor.work import Work
 
 
 def measured(work: Work, **how: bool | int) -> Figures:
-    return figures([talk(work, incident, **how) for incident in simulate.cases(work)[::4]])  # type: ignore[arg-type]
+    some = [i for i in simulate.cases(work) if crc32(i.id.encode()) % 4 == 2]  # the same ones when others are added
+    return figures([talk(work, incident, **how) for incident in some])  # type: ignore[arg-type]
 
 
 def test_without_the_log(built_in: Work) -> None:
