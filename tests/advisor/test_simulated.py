@@ -1,6 +1,11 @@
-"""The dialogue with simulated people (tests/advisor/simulate.py): lower bounds, on every fourth incident."""
+"""The dialogue with simulated people (tests/advisor/simulate.py): lower bounds, on about every fourth incident.
+
+Which ones is told by their ids, so that a new incident does not change the others that are looked at.
+"""
 
 from __future__ import annotations
+
+from zlib import crc32
 
 import simulate
 from simulate import Figures, figures, fitting, talk
@@ -10,7 +15,8 @@ from advisor.work import Work
 
 
 def measured(work: Work, **how: bool | int) -> Figures:
-    return figures([talk(work, incident, **how) for incident in simulate.cases(work)[::4]])  # type: ignore[arg-type]
+    some = [incident for incident in simulate.cases(work) if crc32(incident.id.encode()) % 4 == 0]
+    return figures([talk(work, incident, **how) for incident in some])  # type: ignore[arg-type]
 
 
 def test_without_the_log(built_in: Work) -> None:
