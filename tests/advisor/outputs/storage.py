@@ -58,10 +58,6 @@ Firmware Version: TN03
 User Capacity:    4,000,787,030,016 bytes [4.00 TB]
 """
 
-THIN = """\
-vg0-pool-tpool: 0 209715200 thin-pool 4 161/262144 51200/51200 - {} discard_passdown queue_if_no_space - 1024
-vg0-home: 0 104857600 thin 52428800 104857599
-"""
 DF = """\
 Filesystem     1024-blocks     Used Available Capacity Mounted on
 tmpfs               814532     2148    812384       1% /run
@@ -104,12 +100,6 @@ STORAGE: list[tuple[str, str, object]] = [
     ("storage-multipath-in-use", "mpatha\t(253:0)\n", True),
     ("storage-multipath-in-use", "mpatha\t(253, 0)\n", True),
     ("storage-multipath-in-use", NO_DM, None),
-    ("thin-pool-state", THIN.format("out_of_data_space"), "full"),
-    ("thin-pool-state", THIN.format("ro"), "read-only"),
-    ("thin-pool-state", THIN.format("rw"), "free"),
-    ("thin-pool-state", "vg0-pool-tpool: 0 209715200 thin-pool Fail\n", "failed"),
-    ("thin-pool-state", "No devices found\n", None),
-    ("thin-pool-state", NO_DM, None),
     ("thin-pool-usage", "  pool0 100.00 12.31\n  backup  41.07 88.90\n", 100.0),
     ("thin-pool-usage", "  pool0 41.07 88.90\n", 88.0),
     ("thin-pool-usage", "  WARNING: Failed to connect to lvmetad.\n", None),
