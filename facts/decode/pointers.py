@@ -18,6 +18,7 @@ _BYTES = {  # byte a whole word consists of -> class
     0xBB: "redzone", 0xCC: "init-poison",
 }  # fmt: skip
 _SHADOW_X86 = 0xDFFFFC0000000000
+_SHADOW_X86_TOP = range(0xFFFFFBFFFFFFFE00, 0xFFFFFC0000000000)  # of the last 4096 bytes, where error codes lie
 _SHADOWS_ARM64 = (0xDFFF800000000000, 0xDFFFA00000000000, 0xDFFFD00000000000, 0xDFFF200000000000)
 # classes that say how a pointer went wrong, most telling first
 TELLING = (
@@ -72,7 +73,7 @@ def translate(value: int, arch: str = "", kasan: bool = False) -> int:
     """
     if arch in ("", "x86_64"):
         end = 0xFFFF800000000000 if kasan else _SHADOW_X86 + (1 << 44)
-        if _SHADOW_X86 <= value < end:
+        if _SHADOW_X86 <= value < end or (kasan and value in _SHADOW_X86_TOP):
             return ((value - _SHADOW_X86) << 3) & _ALL
     if arch in ("", "arm64"):
         for base in _SHADOWS_ARM64:

@@ -85,6 +85,13 @@ def test_kasan_shadow_of_poison_needs_kasan() -> None:
     assert classify(shadow, "x86_64", kasan=True) == "freed-poison"
 
 
+def test_kasan_shadow_of_an_error_code() -> None:
+    shadow = 0xDFFFFC0000000000 + (0xFFFFFFFFFFFFFFF4 >> 3)
+    assert shadow == 0xFFFFFBFFFFFFFFFE
+    assert classify(shadow, "x86_64", kasan=True) == "error-pointer"
+    assert classify(shadow, "x86_64") != "error-pointer"
+
+
 @given(
     st.integers(0, 2**64 - 1),
     st.sampled_from(["", "x86_64", "i386", "arm64", "arm", "riscv64", "ppc64le", "s390x"]),
