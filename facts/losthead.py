@@ -1,7 +1,8 @@
-"""The end of an oops whose beginning is lost: a log, often the last part of a pstore record, begins within the report.
+"""The end of a report whose beginning is lost: a log, often the last part of a pstore record, begins within it.
 
-What is left above the panic line: the lower part of the call trace, the end marker, and on x86 the instruction pointer
-and registers once more (oops_end in arch/x86/kernel/dumpstack.c).
+Of an oops this is left above the panic line: the lower part of the call trace, the end marker, and on x86 the
+instruction pointer and registers once more (oops_end in arch/x86/kernel/dumpstack.c).  Of an OOM report the rest of
+the memory counts above the table of tasks (dump_header in mm/oom_kill.c).
 """
 
 from __future__ import annotations
@@ -10,10 +11,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from facts.records import Record
+from facts.reports.meminfo import Memory
 from facts.trace import parse_frames, parse_location
 
 REACH = 150  # lines from the beginning of the log to the panic at most
 REASONS = frozenset(("fatal-exception", "in-interrupt"))  # of panics that only an oops gives
+GAP = 8  # lines between two memory counts at most
+MEMORY = 60  # lines from the memory counts to the table of tasks at most
 REGISTERS = 15  # lines from the instruction pointer to the last registers at most
 _END = "---[ end trace"
 _TRACE = ("Call Trace", "Call trace", "Backtrace")
@@ -49,6 +53,18 @@ def located(records: Sequence[Record]) -> list[Record]:
         if place is not None and place.frame is not None and not place.user:
             return list(records[index:])
     return []
+
+
+def memory(records: Sequence[Record]) -> list[Record]:
+    """The memory counts at the end of the records."""
+    counts = Memory()
+    first = len(records)
+    for index in range(len(records) - 1, -1, -1):
+        if counts.feed(records[index].text) or records[index].text.endswith((" in swap cache", " reserved")):
+            first = index
+        elif first - index > GAP:
+            break
+    return list(records[first:])
 
 
 def twice(below: Sequence[str]) -> bool:

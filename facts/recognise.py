@@ -404,6 +404,9 @@ class _Log:
         if any(found.attributes.get("problem") == "tail" for found in mark.found):
             above = range(max(mark.at - losthead.REGISTERS, 0), mark.at)
             body += losthead.located([r for at in above for r in self.carrier.records(lines[at], first + at)])
+        if any(found.kind == "oom-kill" and found.attributes.get("head-lost") for found in mark.found):
+            above = range(max(mark.at - losthead.MEMORY, 0), mark.at)
+            body += losthead.memory([r for at in above for r in self.carrier.records(lines[at], first + at)])
         for index in range(mark.at + 1, stop):
             for record in self.carrier.records(lines[index], first + index):
                 if record.caller and mark.record.caller and record.caller != mark.record.caller:

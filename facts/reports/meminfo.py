@@ -8,11 +8,11 @@ _ANY = re.compile(
     r"\b(active_anon|inactive_anon|active_file|inactive_file|slab_reclaimable|slab_unreclaimable|shmem|pagetables|"
     r"free|unevictable|kernel_misc_reclaimable):(\d{1,12})\b(?!kB)"
 )
-_ZONE = re.compile(r"^\s*Node (\d{1,4}) (DMA32|DMA|Normal|Movable|HighMem|Device) free:(\d{1,12})kB(.*)$")
+_ZONE = re.compile(r"^\s*(?:Node (\d{1,4}) )?(DMA32|DMA|Normal|Movable|HighMem|Device) free:(\d{1,12})kB(.*)$")
 _KB = re.compile(
     r"\b(min|low|high|present|managed|free_cma|bounce|active_anon|inactive_anon|reserved_highatomic):(\d{1,12})[kK]B"
 )
-_BUDDY = re.compile(r"^\s*Node (\d{1,4}) (DMA32|DMA|Normal|Movable|HighMem): (\d{1,9}\*(4|8|16|64)kB.*)$")
+_BUDDY = re.compile(r"^\s*(?:Node (\d{1,4}) )?(DMA32|DMA|Normal|Movable|HighMem): (\d{1,9}\*(4|8|16|64)kB.*)$")
 _BLOCK = re.compile(r"(\d{1,9})\*(\d{1,7})kB")
 _HUGE = re.compile(r"hugepages_total=(\d{1,9}) hugepages_free=(\d{1,9}).*?hugepages_size=(\d{1,9})kB")
 _RAM = re.compile(
@@ -52,13 +52,13 @@ class Memory:
         if zone:
             values = {name: int(value) for name, value in _KB.findall(zone[4])}
             values["free"] = int(zone[3])
-            self.zones.setdefault((int(zone[1]), zone[2]), values)
+            self.zones.setdefault((int(zone[1] or 0), zone[2]), values)
             return True
         buddy = _BUDDY.match(text)
         if buddy:
             page = self.page = int(buddy[4])
             blocks = {(int(size) // page).bit_length() - 1: int(count) for count, size in _BLOCK.findall(buddy[3])}
-            self.buddies.setdefault((int(buddy[1]), buddy[2]), blocks)
+            self.buddies.setdefault((int(buddy[1] or 0), buddy[2]), blocks)
             return True
         huge = _HUGE.search(text)
         if huge:
@@ -87,6 +87,10 @@ class Memory:
         for name, value, unit in cgroup:
             self.cgroup.setdefault(name, int(value) * (1024 if unit else 1))
         return bool(cgroup)
+
+    def shown(self) -> bool:
+        """Whether the report shows the memory of the machine."""
+        return self.seen or bool(self.zones)
 
     def page_size(self) -> int:
         """Size of a page in kB; without a buddy line from the zones, which are in kB, against the count of pages."""

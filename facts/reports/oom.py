@@ -21,6 +21,8 @@ _CHARGING = frozenset((  # the limit of a group was met
     "mem_cgroup_out_of_memory", "mem_cgroup_oom_synchronize", "__mem_cgroup_try_charge", "mem_cgroup_charge_common",
     "mem_cgroup_newpage_charge", "mem_cgroup_try_charge", "try_charge", "try_charge_memcg", "__mem_cgroup_charge",
 ))  # fmt: skip
+_REFUSED = re.compile(r"gfp_mask=0x0\b.{0,80}?\border=0\b")  # pagefault_out_of_memory, up to 5.15
+_GROUP_CACHE = re.compile(r"^ *cache: [\w-]{1,64}\(\d{1,20}:")  # NAME(ID:GROUP), up to 5.8 (mm/slab_common.c)
 _SCORE = re.compile(r"Tasks in (\S{1,200}) killed as a result of limit")
 _PARTS = re.compile(
     r"\s*(?:Mem-Info|Node \d|active_anon|inactive_|isolated|unevictable|dirty|slab_|mapped|shmem|sec_page|bounce|"
@@ -64,6 +66,8 @@ def _head(event: Event, text: str) -> None:
     if match:
         event.comm = event.comm or match[1]
         put(event, "order", max(0, int(match[2])))
+        if _REFUSED.search(text[:600]):
+            put(event, "refused-before", True)
     failed = _FAILED.search(text[:600])
     if failed:
         event.comm = event.comm or failed[1].strip()
@@ -115,6 +119,10 @@ def _detail(event: Event, text: str) -> bool:
         )
     elif "Memory cgroup out of memory" in text or _SCORE.search(text[:400]):
         put(event, "constraint", "memcg")
+    elif text.startswith("Out of memory: Kill"):
+        put(event, "scope", "machine")
+    elif _GROUP_CACHE.match(text[:120]):
+        put(event, "scope", "group")
     task = _TASK.search(text[:600])
     if task:
         put(event, "victim", task[1])
@@ -125,6 +133,8 @@ def _detail(event: Event, text: str) -> bool:
 
 
 def _judge(event: Event, memory: Memory) -> None:
+    if memory.shown() and event.kind in ("oom-kill", ""):
+        put(event, "scope", "machine")  # a group's report shows the memory of the group (dump_header in mm/oom_kill.c)
     order = event.attributes.get("order")
     order = order if isinstance(order, int) else 0
     if event.kind in ("oom-kill", "page-allocation-failure", "memcg-oom-kill", "oom-panic") or not event.kind:

@@ -29,7 +29,31 @@ TAIL = [
 FATAL = "Kernel panic - not syncing: Fatal exception"
 
 
+TASKS = [  # of a kernel without NUMA, which names no nodes
+    " free:6170 free_pcp:210 free_cma:0",
+    "Normal free:2210kB min:3448kB low:4308kB high:5168kB active_anon:700120kB present:901120kB managed:880432kB",
+    "lowmem_reserve[]: 0 985 985",
+    "Normal: 180*4kB (UE) 92*8kB (U) 47*16kB (U) 0*32kB 0*64kB = 2208kB",
+    "40122 total pagecache pages",
+    "Free swap  = 0kB",
+    "Total swap = 102396kB",
+    "225280 pages RAM",
+    "5172 pages reserved",
+    "Tasks state (memory values in pages):",
+    "[  pid  ]   uid  tgid total_vm      rss pgtables_bytes swapents oom_score_adj name",
+    "[    811]  1000   811    88121    70112   219136     1200             0 chromium",
+]
+
+
 # where a log begins
+def test_table_of_tasks_without_the_head_of_its_oom_report(timeline) -> None:  # type: ignore[no-untyped-def]
+    event = root(timeline(stamped(*TASKS, at=700)))
+    assert (event.kind, event.attributes["head-lost"]) == ("oom-kill", True)
+    assert (event.attributes["scope"], event.attributes["swap-full"]) == ("machine", True)
+    alone = root(timeline(stamped(*TASKS[-3:], at=700)))
+    assert (alone.kind, "scope" in alone.attributes) == ("oom-kill", False)
+
+
 def test_capture_kernel_alone_is_its_own_run(timeline) -> None:  # type: ignore[no-untyped-def]
     found = timeline(stamped(*CAPTURE, at=0) + stamped("kdump: saving vmcore failed", at=30))
     assert root(found).kind == "dump-failed"

@@ -534,6 +534,7 @@ CASES = [
         OOM,
         {
             "constraint": "none",
+            "scope": "machine",
             "order": 3,
             "zone": "normal",
             "victim": "acmed",
