@@ -12,9 +12,9 @@ from advisor.engine import Firing, Memory, Rule
 from kb.cache import Base
 
 SHOWN = 0.05  # causes below this probability are left out
-LIKELY = 0.65
-DIAGNOSED = 0.85
-OPEN = 10.0**-0.2  # odds of "something else": -2 decibans, as measured (docs/decisions/calibration.md)
+LIKELY = 0.7
+DIAGNOSED = 0.92
+OPEN = 10.0**-0.5  # odds of "something else": -5 decibans, as measured (docs/decisions/calibration.md)
 AHEAD = 2.0  # a diagnosis is at least this many times likelier than the next mechanism
 SPECIAL = 0.9  # share of a family that goes to its special cases where evidence of their own shows ...
 SHOWS = 5  # ... that is, findings worth so many decibans
