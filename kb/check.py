@@ -51,10 +51,16 @@ def vocabulary(knowledge: Knowledge) -> Iterator[Problem]:
 
 def events(knowledge: Knowledge) -> Iterator[Problem]:
     """Patterns are linear, contain their literal, and do what their examples say."""
+    made = {
+        target
+        for kind in knowledge.events.values()
+        for kinds in (*kind.becomes.values(), *kind.also.values())
+        for target in kinds.values()
+    }
     for kind in knowledge.events.values():
         if kind.report not in REPORTS:
             yield Problem(kind.place, "report", f"{kind.report!r} is not one of {', '.join(REPORTS)}")
-        if not kind.patterns and kind.kind not in DERIVED:
+        if not kind.patterns and kind.kind not in DERIVED and kind.kind not in made:
             yield Problem(
                 kind.place, "patterns", "has no pattern and is not derived by the reader; it can never be found"
             )

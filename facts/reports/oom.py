@@ -55,8 +55,11 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
 
     end = collect(body, block, part, stop)
     _judge(event, memory)
-    if block.frames and any(frame.reliable and frame.function in _CHARGING for frame in block.frames):
+    callers = {frame.function for frame in block.frames if frame.reliable}
+    if callers & _CHARGING:
         put(event, "constraint", "memcg")
+    elif event.kind == "oom-kill" and any(name.startswith("__alloc_pages") for name in callers):
+        put(event, "scope", "machine")
     fill(event, block, table)
     return finish(event, body, end)
 

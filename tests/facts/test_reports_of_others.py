@@ -100,7 +100,25 @@ def test_the_limit_of_a_group_shows_in_the_trace(timeline) -> None:  # type: ign
         " [<ffffffff811bd1ce>] {last}+0xb1e/0xb50\n"
     )
     assert root(timeline(text.format(last="__mem_cgroup_try_charge"))).kind == "memcg-oom-kill"
-    assert root(timeline(text.format(last="__alloc_pages_slowpath"))).kind == "oom-kill"
+    whole = root(timeline(text.format(last="__alloc_pages_slowpath")))
+    assert (whole.kind, whole.attributes["scope"]) == ("oom-kill", "machine")
+
+
+@pytest.mark.parametrize(("words", "kind"), [("Use of acme_map() is deprecated", "deprecated-use"),
+                                             ("acme_map() found no area", "warning")])  # fmt: skip
+def test_a_warning_that_only_calls_an_interface_deprecated(timeline, words: str, kind: str) -> None:  # type: ignore[no-untyped-def]
+    text = (
+        "WARNING: at drivers/acme/acme_map.c:951 acme_map+0x227/0x250() (Not tainted)\n"
+        "Hardware name: ProLiant DL380 G7\n"
+        f"{words}\n"
+        "Pid: 2925, comm: acmed Not tainted 2.6.32-431.el6.x86_64 #1\n"
+        "Call Trace:\n"
+        " [<ffffffff8106b747>] ? warn_slowpath_common+0x87/0xc0\n"
+        " [<ffffffff811f7047>] ? acme_map+0x227/0x250\n"
+    )
+    found = timeline(text)
+    assert [event.kind for event in found.events] == [kind]
+    assert (found.root is None) == (kind == "deprecated-use")
 
 
 def test_a_reference_count_that_is_no_count(timeline) -> None:  # type: ignore[no-untyped-def]
