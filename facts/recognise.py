@@ -21,6 +21,7 @@ from facts.records import Event, Record
 from facts.repeats import Repeats
 from facts.reports import READERS
 from facts.reports.stacks import TRACED, goes_on, has_trace
+from facts.wrapped import unwrap
 
 BODY = 1500  # records of a report at most
 MERGE_WITHIN = 60  # a part stands at most so many lines after the report that it belongs to ...
@@ -101,17 +102,19 @@ class Recogniser:
         """
         log = _Log(self)
         last: bytes | None = None
+        whole = True
         for first, block in blocks:
             if last is None:
                 log.first = first
             else:
+                whole = False
                 self.scanner.hasten()
                 log.window(last, final=False)
             last = block if isinstance(block, bytes) else block.encode("utf-8", "surrogatepass")
             if progress is not None:
                 progress(len(last))
         if last is not None:
-            log.window(last, final=True)
+            log.window(unwrap(last) if whole else last, final=True)
         return log.reading()
 
 

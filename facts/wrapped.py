@@ -1,0 +1,56 @@
+"""Puts lines together again that a mail program or a form broke at a fixed width.
+
+Such a program breaks only lines that are too long, and at a word that would not have fitted.  So in a text whose lines
+are all short, the lines without a time stamp below one with a stamp are its rest if each break stands near the
+margin and the whole would be longer than any line of the text.
+"""
+
+from __future__ import annotations
+
+import re
+
+MOST = 256 << 10  # bytes of a text that is looked at: mails and forms are short
+WIDEST = 100  # columns of a broken text at most
+MARGIN = 64  # columns that fit at least
+BLANKS = 12  # blanks that are lost at the breaks of a line at most
+FEWEST = 4  # lines with a stamp
+_STAMPED = re.compile(
+    rb"(?:> ?){0,4}[ \t]?(?:<\d{1,3}>)?(?:"
+    rb"\[ {0,8}\d{1,10}\.\d{3,9}\]"  # the kernel's
+    rb"|\[[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}\]"  # dmesg -T
+    rb"|[A-Za-z]{3} [ \d]?\d \d\d:\d\d:\d\d (?![A-Z]{3,4} \d{4}\b)"  # syslog, journal; not the date of a build
+    rb"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d"  # ISO 8601
+    rb"|kernel: )"
+)
+_REPLY = re.compile(rb"(?:> ?){0,4}")
+
+
+def unwrap(text: bytes) -> bytes:
+    """The text with broken lines joined; the lines that were joined stay empty, so the numbers of lines hold."""
+    if len(text) > MOST:
+        return text
+    lines = text.split(b"\n")
+    heads = [at for at, line in enumerate(lines) if _STAMPED.match(line)]
+    if len(heads) < FEWEST:
+        return text
+    width = 0
+    for at in heads:
+        line = lines[at].rstrip()
+        if len(line) <= WIDEST:
+            width = max(width, len(line))
+        elif line.rfind(b" ") > WIDEST:
+            return text
+    for number, head in enumerate(heads):
+        end = heads[number + 1] if number + 1 < len(heads) else len(lines)
+        rest: list[bytes] = []
+        above = lines[head].rstrip()
+        for at in range(head + 1, end):
+            line = _REPLY.sub(b"", lines[at].rstrip(), count=1)
+            if not line or line[:1] in b" \t" or len(above) + 1 + len(line.split(b" ", 1)[0]) <= MARGIN:
+                break
+            rest.append(line)
+            above = line
+        whole = b" ".join([lines[head].rstrip(), *rest])
+        if rest and len(whole) + BLANKS > width:
+            lines[head : head + 1 + len(rest)] = [whole, *([b""] * len(rest))]
+    return b"\n".join(lines)
