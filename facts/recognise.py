@@ -14,6 +14,7 @@ from facts import losthead, neighbours
 from facts.carriers import Carrier
 from facts.frames import FrameTable
 from facts.headers import Header, Headers
+from facts.mend import mend
 from facts.moments import NEVER, Moment
 from facts.neighbours import AT_ONCE
 from facts.patterns import Found, Patterns
@@ -21,7 +22,6 @@ from facts.records import Event, Record
 from facts.repeats import Repeats
 from facts.reports import READERS
 from facts.reports.stacks import TRACED, goes_on, has_trace
-from facts.wrapped import unwrap
 
 BODY = 1500  # records of a report at most
 MERGE_WITHIN = 60  # a part stands at most so many lines after the report that it belongs to ...
@@ -114,7 +114,7 @@ class Recogniser:
             if progress is not None:
                 progress(len(last))
         if last is not None:
-            log.window(unwrap(last) if whole else last, final=True)
+            log.window(mend(last) if whole else last, final=True)
         return log.reading()
 
 

@@ -1,4 +1,4 @@
-"""Logs that a mail program broke at a fixed width."""
+"""Logs that came through mails and web pages."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loglines import booted, oops, stamped
 
-from facts.wrapped import MOST, unwrap
+from facts.mend import MOST, mend
 from kb.load import load
 from kb.where import BUILT_IN
 
@@ -53,6 +53,10 @@ def test_a_hung_task_in_a_mail(timeline, longest: int, quote: str) -> None:  # t
     assert (event.kind, event.attributes["seconds"], event.attributes["pid"]) == ("hung-task", 122, 4711)
 
 
+def test_blanks_of_a_web_page(timeline) -> None:  # type: ignore[no-untyped-def]
+    assert told(timeline(HUNG.replace("  ", "\u00a0\u00a0"))) == told(timeline(HUNG))
+
+
 def test_an_oops_in_a_mail(timeline) -> None:  # type: ignore[no-untyped-def]
     log = booted() + stamped(*oops(), at=50)
     assert told(timeline(mailed(log))) == told(timeline(log))
@@ -82,12 +86,12 @@ def test_written_incidents_in_mails_say_the_same(timeline) -> None:  # type: ign
     ],
 )
 def test_what_is_not_broken_stays(text: str) -> None:
-    assert unwrap(text.encode()) == text.encode()
+    assert mend(text.encode()) == text.encode()
 
 
 @given(st.lists(st.sampled_from([*HUNG.splitlines(), "", "rest of it", "> ", "\tset in", "x" * 99]), max_size=40))
 def test_no_line_number_moves_and_no_word_is_lost(lines: list[str]) -> None:
     text = "\n".join(lines)
-    joined = unwrap(text.encode()).decode()
+    joined = mend(text.encode()).decode()
     assert joined.count("\n") == text.count("\n")
     assert joined.replace(">", "").split() == text.replace(">", "").split()

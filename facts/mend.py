@@ -1,6 +1,6 @@
-"""Puts lines together again that a mail program or a form broke at a fixed width.
+"""Mends what mails and web pages do to a short log: lines broken at a fixed width, blanks that do not break.
 
-Such a program breaks only lines that are too long, and at a word that would not have fitted.  So in a text whose lines
+A mail program breaks only lines that are too long, and at a word that would not have fitted.  So in a text whose lines
 are all short, the lines without a time stamp below one with a stamp are its rest if each break stands near the
 margin and the whole would be longer than any line of the text.
 """
@@ -22,13 +22,15 @@ _STAMPED = re.compile(
     rb"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d"  # ISO 8601
     rb"|kernel: )"
 )
+_NO_BREAK = "\N{NO-BREAK SPACE}".encode()
 _REPLY = re.compile(rb"(?:> ?){0,4}")
 
 
-def unwrap(text: bytes) -> bytes:
+def mend(text: bytes) -> bytes:
     """The text with broken lines joined; the lines that were joined stay empty, so the numbers of lines hold."""
     if len(text) > MOST:
         return text
+    text = text.replace(_NO_BREAK, b" ")
     lines = text.split(b"\n")
     heads = [at for at, line in enumerate(lines) if _STAMPED.match(line)]
     if len(heads) < FEWEST:
