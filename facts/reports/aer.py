@@ -13,8 +13,8 @@ _SEVERITY = re.compile(
     r"severity=(Correct|Uncorrect)(?:ed|able)(?: \((Non-Fatal|Fatal)\))?|(Correct|Uncorrect)(?:ed|"
     r"able)(?: \((Non-Fatal|Fatal)\))? error"
 )
-_DEVICE = re.compile(r"(?:^|\s)([\w-]{1,32}) ([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): ")
-_SOURCE = re.compile(r"(?:from|received:) ([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])")
+_DEVICE = re.compile(r"(?:^|\s)([\w-]{1,32}) ([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7]): ")
+_SOURCE = re.compile(r"(?:from|received:) ([0-9a-f]{4,8}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])")
 _BIT = re.compile(r"\[ ?(\d{1,2})\] (\w{2,24})")
 _TYPE = re.compile(r"type=(Physical|Data Link|Transaction) Layer")
 _PARTS = re.compile(
