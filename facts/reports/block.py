@@ -37,7 +37,7 @@ _ERROR_CODE = re.compile(r"#PF: error_code\(0x([0-9a-f]{1,8})\)")
 _ACCESS = re.compile(r"#PF: (?:supervisor|user) (read|write|instruction fetch) (?:access )?")
 _ESR = re.compile(r"\s*ESR ?[=:] ?(?:0x)?([0-9a-f]{8,16})")
 _INTERNAL = re.compile(r"Internal error: (.{1,80}?): ([0-9a-f]{1,16}) \[#(\d{1,6})\]")
-_CUT = re.compile(r"[\w -]{0,40}: ([0-9a-f]{8,16}) \[#\d")  # the same with its beginning lost
+_CUT = re.compile(r"[\w :/-]{0,60}: ([0-9a-f]{8,16}) \[#\d")  # the same with its beginning lost
 _FAR = re.compile(r"\s*FAR ?[=:] ?(?:0x)?([0-9a-f]{8,16})")
 _CAUSE = re.compile(r"(?:s?cause): ([0-9a-f]{16})")
 _BADADDR = re.compile(r"(?:s?badaddr|s?tval): ([0-9a-f]{8,16})")
