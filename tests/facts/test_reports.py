@@ -769,3 +769,27 @@ def test_a_lock_report_with_a_cut_backtrace_shows_the_last_acquisition() -> None
     assert "mutex-wait" in event.attributes["trace"]  # type: ignore[operator]
     whole, _ = read("lockdep", "lockdep", LOCKDEP.replace("stack backtrace:", chain + "stack backtrace:"))
     assert "acme_set" not in [frame.function for frame in whole.frames if not frame.section]
+
+
+NESTING = """
+WARNING: possible recursive locking detected
+acmed/77 is trying to acquire lock:
+{asked}, at: acme_open+0x2b/0x90 [acmenet]
+but task is already holding lock:
+{held}, at: acme_probe+0x51/0x1c0 [acmenet]
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "held", "same", "kind"),
+    [
+        ("ffff8881 (acme_mutex){+.+.}-{3:3}", "ffff8881 (acme_mutex){+.+.}-{3:3}", True, "sleeping"),
+        ("ffff888104c2a018 (&d->lock){+.+.}-{4:4}", "ffff888104c2b018 (&d->lock){+.+.}-{4:4}", False, "sleeping"),
+        ("ffff888104c2a018 (&d->lock){+.+.}-{2:2}", "ffff888104c2a018 (&d->lock){+.+.}-{2:2}", True, "spinning"),
+        ("ffff888104c2a018 (&d->lock){+.+.}-{3:3}", "ffff888104c2b018 (&d->lock){+.+.}-{3:3}", False, None),
+        (" (&sb->s_umount){++++++}", " (&sb->s_umount){++++++}", None, "sleeping"),
+    ],
+)
+def test_locks_of_a_recursion(asked: str, held: str, same: bool | None, kind: str | None) -> None:
+    event, _ = read("lockdep", "lockdep", NESTING.format(asked=asked, held=held))
+    assert (event.attributes.get("same-lock"), event.attributes.get("lock-kind")) == (same, kind)
