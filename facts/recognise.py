@@ -46,7 +46,7 @@ CUT_LINES = 2  # the rest of a head line that was cut is the first line of a log
 FIRST_LINES = 60  # registers stand so far from the beginning of a report at most
 _FATAL = re.compile(  # not after a warning
     r"Fatal exception|\bCR2: [0-9a-f]{16}\s*$|note: \S{1,32} exited with|"
-    r"\bProcess .{1,32} \(pid: \d{1,10}, threadinfo |"
+    r"\bProcess .{1,32} \(pid: \d{1,10}, (?:threadinfo|ti)[ =]|"
     r"\bCode: (?:[0-9a-f]{4,8} ){1,12}\([0-9a-f]{4,8}\)"  # arm64, arm, riscv: die() alone prints code
 )
 _TRACE = ("Call Trace:", "Call trace:", "Backtrace:")

@@ -220,6 +220,8 @@ class Block:
                 self.pc_at = self.marks[-1]
         elif self.pc is None and place.frame is not None and self.pc_address in (None, place.address):
             self.pc = place.frame
+        elif self.pc_address == 0:
+            pass  # a jump to NULL; old kernels name the first function of the image with a huge offset
         elif self.pc is None and place.frame is not None and text.lstrip().startswith("EIP is at "):
             self.pc = place.frame  # the name to the address of the "EIP: 0060:[<c1061aa0>]" above (32-bit x86)
         self._registers(parse_registers(text))

@@ -119,6 +119,17 @@ Call Trace:
 [<ffffffff01a3c01a>] foo_read+0x1a/0x4c [foo]
 [<ffffffff8021c6d2>] vfs_read+0x88/0x23e
 """
+I386 = """\
+EIP: 0060:[<00000000>] EFLAGS: 00010246 CPU: 1
+EIP is at 0x0
+EAX: f5a3b000 EBX: c1f3e2a0 ECX: 00000000 EDX: f4b21e80
+ESI: f4b21e80 EDI: bf8a1c30 EBP: f4c55f64 ESP: f4c55f40
+ DS: 007b ES: 007b FS: 00d8 GS: 0033 SS: 0068
+Process food (pid: 41, ti=f4c54000 task=f5b2c030 task.ti=f4c54000)
+Call Trace:
+ [<f8a1c0e4>] ? foo_read+0x24/0x5c [foo]
+ [<c01c9d2a>] ? vfs_read+0x9a/0x140
+"""
 CODE = {
     "arm64": "Code: 910003fd f9000bf3 aa0003f3 d503201f (f9400260)\n",
     "arm": "Code: e1a0c00d e92dd800 e24cb004 e5903000 (e5932004)\n",
@@ -132,6 +143,16 @@ def test_tail_of_an_oops_elsewhere(timeline, arch: str, left: str) -> None:  # t
     assert (event.kind, event.attributes["head-lost"]) == ("oops-unclassified", True)
     assert (event.attributes["function"], event.attributes["module"]) == ("foo_read", "foo")
     assert timeline(left).root is None  # registers without code: a warning prints them too
+
+
+def test_tail_of_a_jump_to_nowhere(timeline) -> None:  # type: ignore[no-untyped-def]
+    event = root(timeline(I386 + "Code:  Bad EIP value.\n"))
+    assert (event.kind, event.attributes["bad-pc"], event.attributes["function"]) == (
+        "oops-unclassified",
+        True,
+        "foo_read",
+    )
+    assert timeline(I386.replace("Process food", "food")).root is None
 
 
 @pytest.mark.parametrize("cut", ["s: 0000000096000004 [#1] SMP", "ops: 8600000f [#1] PREEMPT SMP", "fd: 0002 [#1] SMP"])
