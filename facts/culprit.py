@@ -98,7 +98,7 @@ def effective(block: Block, kind: str, table: FrameTable, head: str = "") -> lis
             if frame.function == head:
                 frames = frames[index:]
                 break
-    elif kind in STALLS and not block.pc_user:
+    elif (kind in STALLS and not block.pc_user) or kind == "serror":
         frames = _interrupted(frames, table)
     reliable = [frame for frame in frames if frame.reliable]
     if not reliable or (

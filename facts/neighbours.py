@@ -17,6 +17,7 @@ _WARN_TEXTS = frozenset(
     ("list-corruption", "refcount-error", "debug-objects", "fortify-overflow", "slab-corruption", "netdev-watchdog",
      "hard-lockup", "usercopy-abort")
 )  # fmt: skip
+_APART = frozenset(("pcie-aer",))  # says what happened on the bus, whatever crashes then
 BALLOON = 40  # events above a shortage of memory among which a balloon is looked for
 
 
@@ -34,7 +35,7 @@ def _inherit(event: Event, above: Event, table: FrameTable) -> None:
 
     `refcount_t: underflow` is followed by a WARNING, `kernel tried to execute NX-protected page` by the page fault.
     """
-    if above.frames or not event.frames or above.severity not in ("failure", "problem"):
+    if above.frames or not event.frames or above.severity not in ("failure", "problem") or above.kind in _APART:
         return
     same = above.boot == event.boot and (not above.caller or not event.caller or above.caller == event.caller)
     if not same or not 0 < event.line - above.line <= ANNOUNCED or above.kind == event.kind:

@@ -98,7 +98,12 @@ class Patterns:
 
 
 def _quoted(before: str) -> bool:
-    """Whether a quotation is open at the end of this text: a program shows what a kernel may say."""
+    """Whether a quotation is open at the end of this text: a program shows what a kernel may say.
+
+    The debugger crash quotes what the kernel did say (the line PANIC: of its first table).
+    """
+    if before.strip() == 'PANIC: "':
+        return False
     if before.count('"') % 2:
         return True
     return _OPEN.search(before[-200:]) is not None

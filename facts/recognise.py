@@ -43,10 +43,14 @@ CARRIERS = ("journalctl", "pstore")  # these speak of the log itself
 ABOVE = 5  # lines above a report among which one with a time is looked for
 LAST = 5  # messages at the end of a boot that are kept ...
 LONGEST = 300  # ... and so many characters of each
+CUT_LINES = 2  # the rest of a head line that was cut is the first line of a log
 FIRST_LINES = 60  # registers stand so far from the beginning of a report at most
 _FATAL = re.compile(  # not after a warning
-    r"Fatal exception|\bCR2: [0-9a-f]{16}\s*$|note: \S{1,32} exited with|\bProcess .{1,32} \(pid: \d{1,10}, threadinfo "
+    r"Fatal exception|\bCR2: [0-9a-f]{16}\s*$|note: \S{1,32} exited with|"
+    r"\bProcess .{1,32} \(pid: \d{1,10}, (?:threadinfo|ti)[ =]|"
+    r"\bCode: (?:[0-9a-f]{4,8} ){1,12}\([0-9a-f]{4,8}\)"  # arm64, arm, riscv: die() alone prints code
 )
+_TRACE = ("Call Trace:", "Call trace:", "Backtrace:")
 _VOLATILE = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,16}\b|\d+")
 
 
@@ -365,8 +369,10 @@ class _Log:
         if self._begun() or mark.record.line > FIRST_LINES:
             return False
         below = lines[mark.at + 1 : mark.at + BODY]
-        fatal = losthead.twice(below) or any(_FATAL.search(raw) for raw in below)
-        return fatal and any("Call Trace:" in raw for raw in below[:20])
+        traced = any(word in raw for raw in below[:FIRST_LINES] for word in _TRACE)
+        if "oops-number" in found.attributes:  # the end of a head line: nothing stands above it
+            return mark.record.line <= CUT_LINES and traced
+        return traced and (losthead.twice(below) or any(_FATAL.search(raw) for raw in below))
 
     def _stop(self, marks: list[Mark], number: int, lines: list[str]) -> int:
         """Index of the line at which the report that begins at this mark must end."""

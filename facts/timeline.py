@@ -16,6 +16,7 @@ BOOT_SECONDS = 30.0
 BEGUN_SECONDS = 0.5  # a boot whose log ends sooner was only begun
 SAME_MOMENT = 16  # lines of the records of one hardware error
 RATED_SECONDS = 600.0  # errors per hour are told of those that came over so long a time at least
+NEAR_LINES = 200  # lines between two reports of one stall where no times tell
 COVERED_LINES = 200  # so many lines before the root event show what came before it
 
 PASSED_SECONDS = 3600.0  # a stall or shortage so long before a crash of another kind was over
@@ -180,7 +181,7 @@ def _root(run: list[Event]) -> Event | None:
     if warned is not None and not any(failure.line < warned.line for failure in failures):
         return warned
     if failures:
-        first = next((failure for failure in failures if not _over(failure, failures)), failures[0])
+        first = _told(next((failure for failure in failures if not _over(failure, failures)), failures[0]), failures)
         for problem in problems:
             if problem.line < first.line and _begins(problem, first):
                 return problem
@@ -208,6 +209,25 @@ def _over(event: Event, failures: list[Event]) -> bool:
     if any(seconds is None or seconds <= PASSED_SECONDS for seconds in since):
         return False
     return not _related(event, crash)
+
+
+def _told(stall: Event, failures: list[Event]) -> Event:
+    """For a stall whose report does not tell the place: the next report of that CPU's stall that does, if one follows.
+
+    An expedited grace period is reported by who waits for it, and a running task of another CPU has no trace.
+    """
+    if stall.kind not in _LASTING or stall.cpu is None or _placed(stall):
+        return stall
+    for other in failures:
+        if other.line > stall.line and other.kind == stall.kind and other.cpu == stall.cpu and _placed(other):
+            seconds = apart(stall.moment, other.moment)
+            near = other.line - stall.line <= NEAR_LINES if seconds is None else seconds <= RELATED_SECONDS
+            return other if near else stall
+    return stall
+
+
+def _placed(event: Event) -> bool:
+    return bool(event.attributes.get("function") or event.attributes.get("pc-function") or event.attributes.get("at"))
 
 
 def _lasted(event: Event, end: Event) -> bool:

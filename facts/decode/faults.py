@@ -37,6 +37,8 @@ def fill_fault(event: Event, block: Block) -> None:
         return
     _access(event, block)
     address = _address(event, block)
+    if address is None and block.pc is None and event.attributes.get("access") == "execute":
+        address = block.pc_address  # an instruction fetch fails at the instruction pointer
     arch, registers = block.arch() or _width(event.text), block.registers
     wide = arch == "x86_64" and bool(registers.get("cr4", 0) & 1 << 12)
     kasan = block.kasan or "KASAN" in event.text

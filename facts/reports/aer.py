@@ -1,4 +1,4 @@
-"""Reader of PCI Express error reports (drivers/pci/pcie/aer.c)."""
+"""Reader of PCI Express error reports (drivers/pci/pcie/aer.c), and of devices cut off on POWER (eeh_driver.c)."""
 
 from __future__ import annotations
 
@@ -22,14 +22,27 @@ _PARTS = re.compile(
     r"^\s*\[ ?\d{1,2}\]|\[ ?\d{1,2}\] \w+|recovery|broadcast|can't recover|"
     r"found no error details|Root Port|Downstream Port|link has been reset|DPC:"
 )
+_EEH = re.compile(r"(?:^|: )EEH(?:\(\d{1,10}\))?: ")
+_DIAGNOSIS = re.compile(
+    r"^(?:[\w /]{1,16} PHB#[0-9a-f]{1,8} Diag-data|"
+    r"\w{2,12}(?:\[[0-9a-f.]{1,8}\] A/B)?: {1,8}(?:as above|[0-9a-f]{8,16}\b))"
+)
+_HANDLER = re.compile(r"\bInvoking ([\w-]{1,64})->|\bdriver=([\w-]{1,64})")
+_ADDRESS = re.compile(r"(?:\bPCI |\bpci addr=|of node=)([0-9a-f]{4}:[0-9a-f]{2}:[0-9a-f]{2}\.[0-7])")
+_FAILED = re.compile(r"has failed (\d{1,9}) times")
 
 
 def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
     """Read one AER report: severity, device, driver, the bit that was set; returns the number of records taken."""
     end = 1 if body else 0
     bits = False
+    isolated = _EEH.search(event.text[:200]) is not None
     for index, record in enumerate(body):
         text = record.text[:1000]
+        if isolated and (_EEH.search(text) or _DIAGNOSIS.match(text)):
+            end = index + 1
+            _cut_off(event, text)
+            continue
         if index and not _PARTS.search(text):
             if index - end > 2:
                 break
@@ -53,3 +66,14 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
             bits = True
             put(event, "problem", bit[2].lower())
     return finish(event, body, end) if body else 0
+
+
+def _cut_off(event: Event, text: str) -> None:
+    """Take driver, address and the count of failures from a line about a device that was cut off."""
+    driver, address, failed = _HANDLER.search(text), _ADDRESS.search(text), _FAILED.search(text)
+    if driver:
+        put(event, "driver", driver[1] or driver[2])
+    if address and "PE#" in str(event.attributes.get("device", "PE#")):
+        event.attributes["device"] = address[1]
+    if failed and "amount" not in event.attributes:
+        event.attributes["amount"] = int(failed[1])

@@ -37,6 +37,7 @@ _ERROR_CODE = re.compile(r"#PF: error_code\(0x([0-9a-f]{1,8})\)")
 _ACCESS = re.compile(r"#PF: (?:supervisor|user) (read|write|instruction fetch) (?:access )?")
 _ESR = re.compile(r"\s*ESR ?[=:] ?(?:0x)?([0-9a-f]{8,16})")
 _INTERNAL = re.compile(r"Internal error: (.{1,80}?): ([0-9a-f]{1,16}) \[#(\d{1,6})\]")
+_CUT = re.compile(r"[\w :/-]{0,60}: ([0-9a-f]{8,16}) \[#\d")  # the same with its beginning lost
 _FAR = re.compile(r"\s*FAR ?[=:] ?(?:0x)?([0-9a-f]{8,16})")
 _CAUSE = re.compile(r"(?:s?cause): ([0-9a-f]{16})")
 _BADADDR = re.compile(r"(?:s?badaddr|s?tval): ([0-9a-f]{8,16})")
@@ -219,6 +220,8 @@ class Block:
                 self.pc_at = self.marks[-1]
         elif self.pc is None and place.frame is not None and self.pc_address in (None, place.address):
             self.pc = place.frame
+        elif self.pc_address == 0:
+            pass  # a jump to NULL; old kernels name the first function of the image with a huge offset
         elif self.pc is None and place.frame is not None and text.lstrip().startswith("EIP is at "):
             self.pc = place.frame  # the name to the address of the "EIP: 0060:[<c1061aa0>]" above (32-bit x86)
         self._registers(parse_registers(text))
@@ -300,6 +303,9 @@ class Block:
         if "KASAN" in text:
             self.kasan = True
         internal = _INTERNAL.search(text[:400]) if "Internal error" in text else None
+        cut = _CUT.match(text) if " [#" in text and not internal else None
+        if cut and self.esr is None:
+            self.esr = int(cut[1], 16)
         if internal:
             self.oops_what = self.oops_what or internal[1]
             if len(internal[2]) >= 8 and self.esr is None:

@@ -31,6 +31,15 @@ _CONTEXTS = (  # tag of a frame -> context, the innermost decides
     ("hardirq", "hardirq"), ("idle", "idle"), ("kernel-init", "init"), ("kthread", "kthread"),
     ("system-call", "process"),
 )  # fmt: skip
+_WORKERS = re.compile(  # threads of work queues before 2.6.36, one for each CPU
+    r"(?:events|kblockd|aio|ata|crypto|rpciod|nfsiod|kintegrityd|xfslogd|xfsdatad|xfsconvertd|kacpid|kdmflush)/\d{1,4}$"
+)
+_KTHREADS = re.compile(
+    r"(?:migration|watchdog|cpuhp|rcuc|rcuo[psbg]?|idle_inject|jbd2|xfsaild)/|"
+    r"(?:kswapd|kcompactd|scsi_eh_|loop|flush-|nvme-wq)\d|md\d{1,3}_(?:raid|resync)|irq/\d{1,4}-|"
+    r"(?:rcu_sched|rcu_preempt|rcu_bh|kthreadd|khugepaged|khungtaskd|kdevtmpfs|kauditd|oom_reaper|ksmd|kjournald|pdflush|"
+    r"bdi-default|xenwatch|xenbus|kdmflush|khelper|khubd|kblockd|writeback|txg_sync|btrfs-transacti)$"
+)
 
 
 def fill(event: Event, block: Block, table: FrameTable, head: Frame | None = None) -> None:
@@ -185,10 +194,12 @@ def context(event: Event, block: Block, stack: Sequence[Frame], table: FrameTabl
     comm = event.comm
     if comm.startswith("swapper"):
         return "init" if event.pid == 1 else "idle"
-    if comm.startswith("kworker"):
+    if comm.startswith("kworker") or _WORKERS.match(comm):
         return "workqueue"
     if comm.startswith("ksoftirqd"):
         return "softirq"
+    if _KTHREADS.match(comm):
+        return "kthread"
     return "process" if block.pc_user else ""
 
 

@@ -20,6 +20,10 @@ _AT = re.compile(
     r"(?:, at: |\bat: )(?:\[<[0-9a-f]{8,16}>\] )?([A-Za-z_][\w.$]{0,200})(?:\+0x[0-9a-f]+/0x[0-9a-f]+(?: \[([\w-]{1,"
     r"64})\])?| [\w/.-]+:\d+)"
 )
+_LOCK = re.compile(r"(?:([0-9a-f]{8,16}) | ?)\((.{1,100}?)\)\{[^}]{1,12}\}(?:-\{\d:(\d)\})?")
+_SLEEPS = re.compile(
+    r"mutex|sem\b|_sem\.|rwsem|\bsk_lock|s_umount|mmap_lock|i_mutex"
+)  # names of locks that let a task sleep
 _KINDS = (
     ("circular locking", "circular"), ("recursive locking", "recursive"),
     ("inconsistent lock state", "inconsistent-state"),
@@ -59,9 +63,13 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
     state = {"safe": False, "next": False}
     path: list[Frame] = []  # the last acquisition of the chain, which is the one that the report is about
     begun = 0  # index of its first frame
+    locks: list[tuple[str, str, str]] = []  # those asked for and held: address, name, wait type
 
     def part(text: str) -> bool:
         nonlocal begun
+        lock = _LOCK.match(text[:300]) if len(locks) < 2 and "){" in text else None
+        if lock:
+            locks.append((lock[1] or "", lock[2], lock[3] or ""))
         if text.lstrip().startswith("-> #"):
             begun = len(block.frames)
         for words in ("last function: ", " workfn="):  # of a work item that left a lock behind
@@ -105,5 +113,22 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
     if head is not None:
         put(event, "function", head.function)
         put(event, "module", head.module)
+    _locks(event, locks)
     fill(event, block, table)
     return finish(event, body, end)
+
+
+def _locks(event: Event, locks: Sequence[tuple[str, str, str]]) -> None:
+    """Whether a lock is asked for that is held already, and whether its waiters sleep or spin.
+
+    A lock of wait type 2 spins and one of type 4 sleeps; type 3 is either, as PROVE_RAW_LOCK_NESTING is set.
+    """
+    if event.attributes.get("problem") not in ("recursive", "circular") or len(locks) < 2:
+        return
+    (asked, name, waits), (held, _, _) = locks
+    if event.attributes["problem"] == "recursive" and asked and held:
+        put(event, "same-lock", asked == held)
+    if _SLEEPS.search(name) or waits == "4":
+        put(event, "lock-kind", "sleeping")
+    elif waits == "2":
+        put(event, "lock-kind", "spinning")

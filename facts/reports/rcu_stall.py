@@ -23,6 +23,7 @@ _LIST = re.compile(
     r"(?:stalls? on CPUs/tasks: ?\{|self-detected stall on CPU ?\{|expedited stalls on CPUs/tasks: \{|"
     r"stall on CPU)([^}]{0,500})\}?"
 )
+_CALL = re.compile(r"\b\d{1,5}-[.O][.o][.N]([.D])(?![\w.])")  # kernel/rcu/tree_exp.h; the fourth mark came in 2022
 _TASKS = re.compile(r"(?:Tasks blocked on level-\d+ rcu_node \(CPUs [\d-]+\): ?|^)((?:P\d+[/:.\w]*(?: |$))+)")
 _JIFFIES = re.compile(r"\bt=(\d{1,12}) jiffies|\} (\d{1,12}) jiffies s:")
 _DETECTOR = re.compile(r"detected by (\d{1,5})")
@@ -105,13 +106,14 @@ class _Stall:
     """What the rows of a stall say."""
 
     __slots__ = (
-        "again", "blocked", "busy", "cpus", "detector", "heads", "idle", "jiffies", "no_ticks", "scans", "starved",
-        "tasks", "ticks", "timer",
+        "again", "blocked", "busy", "called", "cpus", "detector", "heads", "idle", "jiffies", "no_ticks", "scans",
+        "starved", "tasks", "ticks", "timer",
     )  # fmt: skip
 
     def __init__(self) -> None:
         self.cpus: list[int] = []
         self.tasks: set[str] = set()
+        self.called: list[str] = []  # per listed CPU, whether it took the call of an expedited grace period
         self.blocked = False  # "Tasks blocked on level-", even where the list of them is lost
         self.no_ticks = False
         self.ticks = 0
@@ -138,6 +140,8 @@ class _Stall:
         listed = _LIST.search(text)
         if listed:
             found = True
+            if "expedited" in text:
+                self.called += _CALL.findall(listed[1])
             for word in re.findall(r"P?\d+(?:-[.oON!?\d]+)?", listed[1]):
                 self._listed(word)
         row = _ROW.match(text)
@@ -202,6 +206,8 @@ def _conclude(event: Event, state: _Stall, tasks: list[_Task], table: FrameTable
     event.attributes["listed-idle"] = bool(state.idle and not state.busy and not state.tasks)
     if state.scans is not None and state.jiffies is not None and state.jiffies > SCANNED:
         event.attributes["scans"] = state.scans
+    if state.called:
+        event.attributes["exp-call"] = "missed" if "D" in state.called else "taken"
     event.attributes["task-listed"] = bool(state.tasks) or state.blocked
     event.attributes["kthread-starved"] = state.starved
     event.attributes["timer-missing"] = state.timer

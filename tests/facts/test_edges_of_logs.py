@@ -109,6 +109,94 @@ def test_registers_that_are_no_tail(timeline, text: str) -> None:  # type: ignor
     assert "oops-unclassified" not in {e.kind for e in timeline(text).events}
 
 
+ARM64 = """\
+Modules linked in: foo
+CPU: 2 PID: 41 Comm: food Not tainted 6.1.0-13-arm64 #1  Debian 6.1.55-1
+Hardware name: ACME Board (DT)
+pstate: 60400005 (nZCv daif +PAN -UAO -TCO -DIT -SSBS BTYPE=--)
+pc : foo_read+0x24/0x80 [foo]
+lr : vfs_read+0x9c/0x1c0
+sp : ffff80000a3abce0
+x29: ffff80000a3abce0 x28: ffff0000c1f5b600 x27: 0000000000000000
+x2 : 0000000000000000 x1 : 0000000000000000 x0 : ffff0000c3a41000
+Call trace:
+ foo_read+0x24/0x80 [foo]
+ vfs_read+0x9c/0x1c0
+ ksys_read+0x6c/0x100
+"""
+ARM = """\
+PC is at foo_read+0x24/0x5c [foo]
+LR is at vfs_read+0x9c/0x1c0
+pc : [<bf0021a4>]    lr : [<c0212d30>]    psr: 60000013
+sp : c6f8be98  ip : 00000000  fp : c6f8bebc
+Process food (pid: 41, stack limit = 0x5f8a1c2e)
+[<bf0021a4>] (foo_read [foo]) from [<c0212d30>] (vfs_read+0x9c/0x1c0)
+Backtrace:
+[<bf002180>] (foo_read [foo]) from [<c0212d30>] (vfs_read+0x9c/0x1c0)
+"""
+RISCV = """\
+CPU: 1 PID: 41 Comm: food Not tainted 6.6.0 #1
+epc : foo_read+0x1a/0x4c [foo]
+ ra : vfs_read+0x88/0x23e
+epc : ffffffff01a3c01a ra : ffffffff8021c6d2 sp : ff2000000046bc40
+Call Trace:
+[<ffffffff01a3c01a>] foo_read+0x1a/0x4c [foo]
+[<ffffffff8021c6d2>] vfs_read+0x88/0x23e
+"""
+I386 = """\
+EIP: 0060:[<00000000>] EFLAGS: 00010246 CPU: 1
+EIP is at 0x0
+EAX: f5a3b000 EBX: c1f3e2a0 ECX: 00000000 EDX: f4b21e80
+ESI: f4b21e80 EDI: bf8a1c30 EBP: f4c55f64 ESP: f4c55f40
+ DS: 007b ES: 007b FS: 00d8 GS: 0033 SS: 0068
+Process food (pid: 41, ti=f4c54000 task=f5b2c030 task.ti=f4c54000)
+Call Trace:
+ [<f8a1c0e4>] ? foo_read+0x24/0x5c [foo]
+ [<c01c9d2a>] ? vfs_read+0x9a/0x140
+"""
+CODE = {
+    "arm64": "Code: 910003fd f9000bf3 aa0003f3 d503201f (f9400260)\n",
+    "arm": "Code: e1a0c00d e92dd800 e24cb004 e5903000 (e5932004)\n",
+    "riscv": "Code: 1141 e422 0800 (6118)\n",
+}
+
+
+@pytest.mark.parametrize(("arch", "left"), [("arm64", ARM64), ("arm", ARM), ("riscv", RISCV)])
+def test_tail_of_an_oops_elsewhere(timeline, arch: str, left: str) -> None:  # type: ignore[no-untyped-def]
+    event = root(timeline(left + CODE[arch]))
+    assert (event.kind, event.attributes["head-lost"]) == ("oops-unclassified", True)
+    assert (event.attributes["function"], event.attributes["module"]) == ("foo_read", "foo")
+    assert timeline(left).root is None  # registers without code: a warning prints them too
+
+
+def test_tail_of_a_jump_to_nowhere(timeline) -> None:  # type: ignore[no-untyped-def]
+    event = root(timeline(I386 + "Code:  Bad EIP value.\n"))
+    assert (event.kind, event.attributes["bad-pc"], event.attributes["function"]) == (
+        "oops-unclassified",
+        True,
+        "foo_read",
+    )
+    assert timeline(I386.replace("Process food", "food")).root is None
+
+
+@pytest.mark.parametrize("cut", ["s: 0000000096000004 [#1] SMP", "ops: 8600000f [#1] PREEMPT SMP", "fd: 0002 [#1] SMP"])
+def test_head_line_cut_in_the_middle(timeline, cut: str) -> None:  # type: ignore[no-untyped-def]
+    event = root(timeline(f"{cut}\n{ARM64}"))
+    assert (event.kind, event.attributes["oops-number"], event.comm) == ("oops-unclassified", 1, "food")
+    assert timeline(f"hello\nworld\n{cut}\n{ARM64}").root is None  # only a log that begins so is cut
+
+
+def test_instruction_fetch_from_data(timeline) -> None:  # type: ignore[no-untyped-def]
+    event = root(
+        timeline(
+            "ops: 000000008600000f [#1] SMP\n"
+            + ARM64.replace("pc : foo_read+0x24/0x80 [foo]", "pc : 0xffff0000c3a41000")
+        )
+    )
+    assert (event.attributes["access"], event.attributes["bad-pc"]) == ("execute", True)
+    assert event.attributes["address"] == "ffff0000c3a41000"
+
+
 # where it ends
 CONSOLE = stamped("usb 1-1: new high-speed USB device", at=4) + "Starting services\n"
 

@@ -296,6 +296,27 @@ acmenet 0000:03:00.0:   device [1abc:0001] error status/mask=00040000/00400000
 acmenet 0000:03:00.0:    [18] MalfTLP                (First)
 """
 
+EEH = """
+EEH: Frozen PE#3 on PHB#1 detected
+EEH: This PCI device has failed 2 times in the last hour
+EEH: Notify device drivers to shutdown
+EEH: of node=0001:03:00.0
+EEH: PCI device/vendor: 00011abc
+PHB3 PHB#1 Diag-data (Version: 1)
+brdgCtl:     00000002
+RootSts:     0000000f 00400000 b0830008 00100147 00002000
+PE[003] A/B: 8480002b00000000 8000000000000000
+EEH: Reset without hotplug activity
+acmenet 0001:03:00.0 eth4: Link is up
+"""
+
+EEH_OLD = """
+EEH: Detected PCI bus error on device 0001:c1:00.0
+EEH: This PCI device has failed 1 times in the last hour:
+EEH: Bus location=U7879.001.DQD04KF-P1-C2 driver=acmenet pci addr=0001:c1:00.0
+EEH: Device location=U7879.001.DQD04KF-P1-C2 driver=acmenet pci addr=0001:c1:00.0
+"""
+
 BAD_PAGE = """
 BUG: Bad page state in process acmed  pfn:13374
 page:0000000054a50006 refcount:-1 mapcount:0 mapping:0000000000000000 index:0x0 pfn:0x13374
@@ -562,6 +583,8 @@ CASES = [
         6,
     ),
     ("pcie-aer", "aer", AER, {"class": "fatal", "device": "0000:03:00.0", "driver": "acmenet"}, 4),
+    ("pcie-aer", "aer", EEH, {"device": "0001:03:00.0", "amount": 2}, 10),
+    ("pcie-aer", "aer", EEH_OLD, {"driver": "acmenet", "amount": 1}, 4),
     ("bad-page-state", "page-dump", BAD_PAGE, {"problem": "negative-refcount", "function": "acme_free_rx"}, 12),
     ("lockdep", "lockdep", LOCKDEP, {"problem": "circular", "function": "acme_configure", "module": "acmenet"}, 19),
     (
@@ -747,3 +770,27 @@ def test_a_lock_report_with_a_cut_backtrace_shows_the_last_acquisition() -> None
     assert "mutex-wait" in event.attributes["trace"]  # type: ignore[operator]
     whole, _ = read("lockdep", "lockdep", LOCKDEP.replace("stack backtrace:", chain + "stack backtrace:"))
     assert "acme_set" not in [frame.function for frame in whole.frames if not frame.section]
+
+
+NESTING = """
+WARNING: possible recursive locking detected
+acmed/77 is trying to acquire lock:
+{asked}, at: acme_open+0x2b/0x90 [acmenet]
+but task is already holding lock:
+{held}, at: acme_probe+0x51/0x1c0 [acmenet]
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "held", "same", "kind"),
+    [
+        ("ffff8881 (acme_mutex){+.+.}-{3:3}", "ffff8881 (acme_mutex){+.+.}-{3:3}", True, "sleeping"),
+        ("ffff888104c2a018 (&d->lock){+.+.}-{4:4}", "ffff888104c2b018 (&d->lock){+.+.}-{4:4}", False, "sleeping"),
+        ("ffff888104c2a018 (&d->lock){+.+.}-{2:2}", "ffff888104c2a018 (&d->lock){+.+.}-{2:2}", True, "spinning"),
+        ("ffff888104c2a018 (&d->lock){+.+.}-{3:3}", "ffff888104c2b018 (&d->lock){+.+.}-{3:3}", False, None),
+        (" (&sb->s_umount){++++++}", " (&sb->s_umount){++++++}", None, "sleeping"),
+    ],
+)
+def test_locks_of_a_recursion(asked: str, held: str, same: bool | None, kind: str | None) -> None:
+    event, _ = read("lockdep", "lockdep", NESTING.format(asked=asked, held=held))
+    assert (event.attributes.get("same-lock"), event.attributes.get("lock-kind")) == (same, kind)

@@ -41,6 +41,39 @@ def test_nothing(timeline) -> None:  # type: ignore[no-untyped-def]
 
 
 # root
+EXPEDITED = [
+    "rcu: INFO: rcu_sched detected expedited stalls on CPUs/tasks: {{ {cpu}-...{mark} }} 6004 jiffies s: 9 root: 0x2/.",
+    "rcu: blocking rcu_node structures (internal RCU debug):",
+    "Task dump for CPU {cpu}:",
+    "task:foo             state:R  running task     stack:0     pid:41    ppid:1      flags:0x00000008",
+]
+OWN_STALL = [
+    "rcu: INFO: rcu_sched self-detected stall on CPU",
+    "rcu: \t{cpu}-....: (20994 ticks this GP) idle=2bd4/1/0x4000000000000000 softirq=9120/9120 fqs=5213",
+    "rcu: \t(t=21000 jiffies g=41257 q=902 ncpus=12)",
+    "CPU: {cpu} PID: 41 Comm: foo Not tainted 6.4.12 #1",
+    "RIP: 0010:foo_walk+0x4a/0xa0 [foo]",
+    "Call Trace:",
+    " <TASK>",
+    " vfs_read+0xef/0x420",
+    " </TASK>",
+]
+
+
+@pytest.mark.parametrize(("own_cpu", "gap", "told"), [(1, 15, "foo_walk"), (2, 15, None), (1, 4000, None)])
+def test_a_stall_is_told_by_the_report_that_names_its_place(timeline, own_cpu, gap, told) -> None:  # type: ignore[no-untyped-def]
+    waited = [line.format(cpu=1, mark=".") for line in EXPEDITED]
+    reported = [line.format(cpu=own_cpu) for line in OWN_STALL]
+    found = timeline(booted() + stamped(*waited, at=50) + stamped(*reported, at=50 + gap))
+    assert root(found).attributes.get("function") == told
+
+
+@pytest.mark.parametrize(("mark", "call"), [(".", "taken"), ("D", "missed"), ("", None)])
+def test_fourth_mark_of_an_expedited_stall(timeline, mark, call) -> None:  # type: ignore[no-untyped-def]
+    found = timeline(booted() + stamped(*(line.format(cpu=1, mark=mark) for line in EXPEDITED), at=50))
+    assert root(found).attributes.get("exp-call") == call
+
+
 def test_first_failure_is_the_root(timeline) -> None:  # type: ignore[no-untyped-def]
     text = stamped(*oops(), at=10) + stamped(*oops("baz_write", "baz", "two", 22, 2, 2), at=20) + stamped(*PANIC, at=30)
     found = timeline(text)
