@@ -55,4 +55,6 @@ def mend(text: bytes) -> bytes:
         whole = b" ".join([lines[head].rstrip(), *rest])
         if rest and len(whole) + BLANKS > width:
             lines[head : head + 1 + len(rest)] = [whole, *([b""] * len(rest))]
+    if lines[-1] == b"" and text[-1:] != b"\n":
+        lines.append(b"")
     return b"\n".join(lines)
