@@ -48,7 +48,7 @@ FIRST_LINES = 60  # registers stand so far from the beginning of a report at mos
 _FATAL = re.compile(  # not after a warning
     r"Fatal exception|\bCR2: [0-9a-f]{16}\s*$|note: \S{1,32} exited with|"
     r"\bProcess .{1,32} \(pid: \d{1,10}, (?:threadinfo|ti)[ =]|"
-    r"\bCode: (?:[0-9a-f]{4,8} ){1,12}\([0-9a-f]{4,8}\)"  # arm64, arm, riscv: die() alone prints code
+    r"\bCode: (?:[0-9a-f]{4,8} ){1,12}\([0-9a-f]{4,8}\)|\bSMP NR_CPUS=\d"  # arm64, arm, riscv; powerpc: by die()
 )
 _TRACE = ("Call Trace:", "Call trace:", "Backtrace:")
 _VOLATILE = re.compile(r"0x[0-9a-f]+|\b[0-9a-f]{8,16}\b|\d+")
@@ -372,7 +372,7 @@ class _Log:
         traced = any(word in raw for raw in below[:FIRST_LINES] for word in _TRACE)
         if "oops-number" in found.attributes:  # the end of a head line: nothing stands above it
             return mark.record.line <= CUT_LINES and traced
-        return traced and (losthead.twice(below) or any(_FATAL.search(raw) for raw in below))
+        return traced and (losthead.twice(below) or any(_FATAL.search(raw) for raw in lines[mark.at : mark.at + BODY]))
 
     def _stop(self, marks: list[Mark], number: int, lines: list[str]) -> int:
         """Index of the line at which the report that begins at this mark must end."""

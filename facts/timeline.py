@@ -16,12 +16,12 @@ BOOT_SECONDS = 30.0
 BEGUN_SECONDS = 0.5  # a boot whose log ends sooner was only begun
 SAME_MOMENT = 16  # lines of the records of one hardware error
 RATED_SECONDS = 600.0  # errors per hour are told of those that came over so long a time at least
-NEAR_LINES = 200  # lines between two reports of one stall where no times tell
 COVERED_LINES = 200  # so many lines before the root event show what came before it
 
 PASSED_SECONDS = 3600.0  # a stall or shortage so long before a crash of another kind was over
 _LASTING = frozenset(("rcu-stall", "soft-lockup", "hard-lockup", "hung-task", "workqueue-stall", "csd-lock-stall"))
 _PASSING = _LASTING | {"oom-kill", "fs-shutdown"}  # a machine gets over these, and they damage no memory
+NEAR_LINES = 200  # lines between two reports of one stall where no times tell
 
 
 class Timeline(NamedTuple):

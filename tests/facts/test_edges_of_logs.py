@@ -143,6 +143,21 @@ Call Trace:
 [<ffffffff01a3c01a>] foo_read+0x1a/0x4c [foo]
 [<ffffffff8021c6d2>] vfs_read+0x88/0x23e
 """
+POWER = """\
+LE PAGE_SIZE=64K MMU=Radix SMP NR_CPUS=2048 NUMA pSeries
+Modules linked in: foo
+CPU: 9 PID: 41 Comm: food Not tainted 6.1.0-13-powerpc64le #1 Debian 6.1.55-1
+NIP:  c00800000a2a1c24 LR: c0000000005214c8 CTR: c00800000a2a1c00
+REGS: c000000012f3b960 TRAP: 0300   Not tainted  (6.1.0-13-powerpc64le Debian 6.1.55-1)
+NIP [c00800000a2a1c24] foo_read+0x24/0x80 [foo]
+LR [c0000000005214c8] vfs_read+0xd8/0x330
+Call Trace:
+[c000000012f3bc00] [c0000000005214c8] vfs_read+0xd8/0x330
+[c000000012f3bcb0] [c000000000521e64] ksys_read+0x84/0x140
+Instruction dump:
+60000000 7c0802a6 60000000 fbe1fff8 f8010010 f821ffd1 7c9f2378 e8630000
+---[ end trace 0000000000000000 ]---
+"""
 I386 = """\
 EIP: 0060:[<00000000>] EFLAGS: 00010246 CPU: 1
 EIP is at 0x0
@@ -167,6 +182,12 @@ def test_tail_of_an_oops_elsewhere(timeline, arch: str, left: str) -> None:  # t
     assert (event.kind, event.attributes["head-lost"]) == ("oops-unclassified", True)
     assert (event.attributes["function"], event.attributes["module"]) == ("foo_read", "foo")
     assert timeline(left).root is None  # registers without code: a warning prints them too
+
+
+def test_tail_of_an_oops_on_power(timeline) -> None:  # type: ignore[no-untyped-def]
+    event = root(timeline(POWER))
+    assert (event.kind, event.attributes["function"], event.comm) == ("oops-unclassified", "foo_read", "food")
+    assert timeline(POWER.partition("\n")[2]).root is None  # a warning prints the rest as well
 
 
 def test_tail_of_a_jump_to_nowhere(timeline) -> None:  # type: ignore[no-untyped-def]
