@@ -90,6 +90,24 @@ def test_arrays_that_are_the_open_end_of_a_structure(timeline, size: int, open_a
     assert root(timeline(text)).attributes["open-array"] is open_array
 
 
+@pytest.mark.parametrize(
+    ("below", "problem"),
+    [
+        ("division by zero", "division-overflow"),
+        ("division of -2147483648 by -1 cannot be represented in type 'int'", "division-overflow"),
+        ("index 9 is out of range for type 'u8 [8]'", "array-index-out-of-bounds"),
+        ("shift exponent 64 is too large for 32-bit type 'int'", "shift-out-of-bounds"),
+        ("signed integer overflow:", "signed-integer-overflow"),
+        ("load of value 71 is not a valid value for type '_Bool'", "invalid-load"),
+        ("member access within null pointer of type 'struct acme'", "null-ptr-deref"),
+        ("CPU: 3 PID: 1 Comm: swapper/0 Not tainted 4.19.1 #1", "undefined-behaviour"),
+    ],
+)
+def test_old_kernels_name_the_kind_on_the_second_line(timeline, below: str, problem: str) -> None:  # type: ignore[no-untyped-def]
+    text = f"UBSAN: Undefined behaviour in drivers/acme/acme_topo.c:310:9\n{below}\n"
+    assert root(timeline(text)).attributes["problem"] == problem
+
+
 def test_the_limit_of_a_group_shows_in_the_trace(timeline) -> None:  # type: ignore[no-untyped-def]
     text = (
         "acmed invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0\n"
