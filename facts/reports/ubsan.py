@@ -1,4 +1,4 @@
-"""Reader of UBSAN reports (lib/ubsan.c): the kind of fault, and the declared type of an array that was indexed beyond its end."""
+"""Reader of UBSAN reports (lib/ubsan.c): the kind of fault, and the type of an array that was indexed beyond its end."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from facts.reports.common import put, read_plain
 _TYPE = re.compile(r"index -?\d{1,20} is out of range for type '[^']{1,200}\[(\d{1,10})\]'")
 _NEAR = 6  # records below the head line; the kernel prints the type right after it
 _UNNAMED = "undefined-behaviour"
-# Kernels up to 5.4 say "Undefined behaviour" of every kind; the line below tells which. The names are those of later kernels.
+# Kernels up to 5.4 say "Undefined behaviour" of every kind; the line below tells which (names of later kernels).
 _KINDS = (
     (re.compile(r"^(?:division by zero|division of .{1,80} by -1 cannot)"), "division-overflow"),
     (re.compile(r"^index -?\d{1,20} is out of range for type "), "array-index-out-of-bounds"),
