@@ -1,4 +1,4 @@
-"""Reader of UBSAN reports (lib/ubsan.c): the kind of fault, and the type of an array that was indexed beyond its end."""
+"""Reader of UBSAN reports (lib/ubsan.c): the kind of fault, and the type of an array indexed beyond its end."""
 
 from __future__ import annotations
 
