@@ -245,3 +245,28 @@ def test_the_name_of_a_32_bit_instruction_pointer_stands_in_the_next_line(timeli
     )
     event = root(timeline(text))
     assert (event.attributes["pc-function"], event.attributes["at"]) == ("do_raw_spin_lock", ("spin-wait",))
+
+
+@pytest.mark.parametrize(
+    ("failing", "teid", "kind", "address_class", "access"),
+    [
+        ("0000000000000000", "0000000000000483", "null-pointer-dereference", "null", "write"),
+        ("6b6b6b6b6b6b6000", "6b6b6b6b6b6b6803", "invalid-paging-request", "freed-poison", "read"),
+        ("fffffffffffff000", "fffffffffffff803", "invalid-paging-request", "error-pointer", "read"),
+    ],
+)
+def test_s390_names_the_page_and_not_the_kind(  # type: ignore[no-untyped-def]
+    timeline, failing: str, teid: str, kind: str, address_class: str, access: str
+) -> None:
+    text = (
+        "Unable to handle kernel pointer dereference in virtual kernel address space\n"
+        f"Failing address: {failing} TEID: {teid}\n"
+        "Fault in home space mode while using kernel ASCE.\n"
+        "Oops: 003b ilc:3 [#1] SMP \n"
+        "CPU: 1 PID: 733 Comm: acmed Not tainted 6.1.38 #1\n"
+        "Krnl PSW : 0704c00180000000 000003ff80a1b2c4 (acme_read+0x44/0xa0 [acme])\n"
+    )
+    event = root(timeline(text))
+    assert event.kind == kind
+    assert (event.attributes["address-class"], event.attributes["access"]) == (address_class, access)
+    assert "reserved-bit" not in event.attributes
