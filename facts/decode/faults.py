@@ -116,6 +116,8 @@ def _access(event: Event, block: Block) -> None:
         event.attributes.setdefault("reserved-bit", bool(code & 8))
     elif code is not None and block.arch() == "arm":
         access = access or ("write" if code & 0x800 else "read")
+        # fault status of arch/arm/mm/fsr-2level.c and, with bit 9, fsr-3level.c: permission faults
+        protection = 0x0C <= code & 0x3F <= 0x0F if code & 0x200 else code & 0x40F in (0x0D, 0x0F)
     if not access:
         words = re.search(r"(?:on|when|to) (read|write|execute|exec)\b", event.text)
         if words:

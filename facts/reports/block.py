@@ -91,7 +91,6 @@ class Block:
         "kasan",
         "lines",
         "link",
-        "mainframe",
         "marks",
         "modules",
         "oops_number",
@@ -102,6 +101,7 @@ class Block:
         "pc_user",
         "registers",
         "section",
+        "told_arch",
         "trace_seen",
         "unloaded",
         "work",
@@ -133,7 +133,7 @@ class Block:
         self.ended = False  # ---[ end trace ]--- was seen
         self.trace_seen = False
         self.kasan = False
-        self.mainframe = False  # words of s390 alone
+        self.told_arch = ""  # by words that only one architecture prints
         self._aside = False  # the next frame tells where preemption was disabled: no part of the trace
         self._in_modules = False
         self._user = False
@@ -309,12 +309,14 @@ class Block:
                 self.esr = int(internal[2], 16)
             elif self.error_code is None and len(internal[2]) < 8:
                 self.error_code = int(internal[2], 16)
+                if text.rstrip().endswith((" ARM", " THUMB2")):
+                    self.told_arch = "arm"
         elif _X86_OOPS.search(text[:400]):
             found = _X86_OOPS.search(text[:400])
             if found and self.error_code is None:
                 self.oops_what = self.oops_what or found[1].strip()
                 if " ilc:" in found[0]:
-                    self.mainframe = True  # the number is the interruption code of s390, not that of a page fault
+                    self.told_arch = "s390x"  # the number is the interruption code of s390, not that of a page fault
                 elif found[1].strip() in ("Oops", "BUG: Oops", "Bad pagetable", ""):
                     self.error_code = int(found[2], 16)
         number = _OOPS_NUMBER.search(text[:400])
@@ -341,15 +343,15 @@ class Block:
     def _failing(self, text: str) -> None:
         found = _FAILING.match(text)
         if found:
-            self.fault_address, self.mainframe = int(found[1], 16), True
+            self.fault_address, self.told_arch = int(found[1], 16), "s390x"
             way = int(found[2] or "0", 16) & 0xC00  # store and fetch indication
             self.access = self.access or {0x400: "write", 0x800: "read"}.get(way, "")
 
     def arch(self) -> str:
         """Architecture, as far as the registers tell: x86_64, i386, arm64, arm, riscv64, ppc64le, s390x or ""."""
         registers = self.registers
-        if self.mainframe:
-            return "s390x"
+        if self.told_arch:
+            return self.told_arch
         if "rax" in registers or "rsp" in registers or "rip" in registers:
             return "x86_64"
         if "eax" in registers:

@@ -270,3 +270,17 @@ def test_s390_names_the_page_and_not_the_kind(  # type: ignore[no-untyped-def]
     assert event.kind == kind
     assert (event.attributes["address-class"], event.attributes["access"]) == (address_class, access)
     assert "reserved-bit" not in event.attributes
+
+
+@pytest.mark.parametrize(("code", "protection"), [("80f", True), ("817", False), ("a0f", True), ("a07", False)])
+def test_fault_status_of_32_bit_arm(timeline, code: str, protection: bool) -> None:  # type: ignore[no-untyped-def]
+    text = (
+        "Unable to handle kernel paging request at virtual address c0a1b2c0 when write\n"
+        "[c0a1b2c0] *pgd=00c1141e(bad)\n"
+        f"Internal error: Oops: {code} [#1] SMP ARM\n"
+        "CPU: 1 PID: 733 Comm: acmed Not tainted 6.6.38 #1\n"
+        "PC is at acme_ioctl+0x18/0x90 [acme]\n"
+    )
+    event = root(timeline(text))
+    assert (event.attributes["access"], event.attributes["protection"]) == ("write", protection)
+    assert "reserved-bit" not in event.attributes
