@@ -33,6 +33,9 @@ def fill_fault(event: Event, block: Block) -> None:
     if event.kind == "divide-error":
         _divisor(event, block)
         return
+    if event.kind == "invalid-opcode" and _bad_pc(block, None, event):
+        event.attributes.setdefault("bad-pc", True)
+        event.attributes.setdefault("address", f"{block.pc_address or 0:016x}")
     if event.kind not in POINTER_KINDS:
         return
     _access(event, block)
