@@ -33,6 +33,9 @@ def fill_fault(event: Event, block: Block) -> None:
     if event.kind == "divide-error":
         _divisor(event, block)
         return
+    if event.kind == "invalid-opcode" and _bad_pc(block, None, event):
+        event.attributes.setdefault("bad-pc", True)
+        event.attributes.setdefault("address", f"{block.pc_address or 0:016x}")
     if event.kind not in POINTER_KINDS:
         return
     _access(event, block)
@@ -118,6 +121,8 @@ def _access(event: Event, block: Block) -> None:
         event.attributes.setdefault("reserved-bit", bool(code & 8))
     elif code is not None and block.arch() == "arm":
         access = access or ("write" if code & 0x800 else "read")
+        # fault status of arch/arm/mm/fsr-2level.c and, with bit 9, fsr-3level.c: permission faults
+        protection = 0x0C <= code & 0x3F <= 0x0F if code & 0x200 else code & 0x40F in (0x0D, 0x0F)
     if not access:
         words = re.search(r"(?:on|when|to) (read|write|execute|exec)\b", event.text)
         if words:

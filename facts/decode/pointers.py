@@ -167,7 +167,7 @@ def classify(value: int, arch: str = "", wide: bool = False, kasan: bool = False
         return "small-offset" if value else "null"
     if value == _ALL:
         return "all-ones"
-    if value > _ALL - 4095:
+    if value > _ALL - 4095 or (arch == "s390x" and value == _ALL - 4095):  # s390 names the page only
         return "error-pointer"
     if 0 <= value - 0xDEAD000000000000 < _NEAR or any(abs(value - old) < _PAGE for old in _LIST_POISON_OLD):
         return "list-poison"

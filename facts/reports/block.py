@@ -39,6 +39,7 @@ _ESR = re.compile(r"\s*ESR ?[=:] ?(?:0x)?([0-9a-f]{8,16})")
 _INTERNAL = re.compile(r"Internal error: (.{1,80}?): ([0-9a-f]{1,16}) \[#(\d{1,6})\]")
 _CUT = re.compile(r"[\w :/-]{0,60}: ([0-9a-f]{8,16}) \[#\d")  # the same with its beginning lost
 _FAR = re.compile(r"\s*FAR ?[=:] ?(?:0x)?([0-9a-f]{8,16})")
+_FAILING = re.compile(r"\s*Failing address: ([0-9a-f]{16})(?: TEID: ([0-9a-f]{16}))?")  # s390, of the page
 _CAUSE = re.compile(r"(?:s?cause): ([0-9a-f]{16})")
 _BADADDR = re.compile(r"(?:s?badaddr|s?tval): ([0-9a-f]{8,16})")
 _CONTINUATION = re.compile(
@@ -101,6 +102,7 @@ class Block:
         "pc_user",
         "registers",
         "section",
+        "told_arch",
         "trace_seen",
         "unloaded",
         "work",
@@ -132,6 +134,7 @@ class Block:
         self.ended = False  # ---[ end trace ]--- was seen
         self.trace_seen = False
         self.kasan = False
+        self.told_arch = ""  # by words that only one architecture prints
         self._aside = False  # the next frame tells where preemption was disabled: no part of the trace
         self._in_modules = False
         self._user = False
@@ -312,11 +315,15 @@ class Block:
                 self.esr = int(internal[2], 16)
             elif self.error_code is None and len(internal[2]) < 8:
                 self.error_code = int(internal[2], 16)
+                if text.rstrip().endswith((" ARM", " THUMB2")):
+                    self.told_arch = "arm"
         elif _X86_OOPS.search(text[:400]):
             found = _X86_OOPS.search(text[:400])
             if found and self.error_code is None:
                 self.oops_what = self.oops_what or found[1].strip()
-                if found[1].strip() in ("Oops", "BUG: Oops", "Bad pagetable", ""):
+                if " ilc:" in found[0]:
+                    self.told_arch = "s390x"  # the number is the interruption code of s390, not that of a page fault
+                elif found[1].strip() in ("Oops", "BUG: Oops", "Bad pagetable", ""):
                     self.error_code = int(found[2], 16)
         number = _OOPS_NUMBER.search(text[:400])
         if number and self.oops_number is None:
@@ -327,6 +334,8 @@ class Block:
         far = _FAR.match(text)
         if far and self.fault_address is None:
             self.fault_address = int(far[1], 16)
+        if "Failing address: " in text and self.fault_address is None:
+            self._failing(text)
         if "cause: " in text:
             cause = _CAUSE.search(text)
             if cause and not self.access:
@@ -337,9 +346,18 @@ class Block:
             if bad and self.fault_address is None:
                 self.fault_address = int(bad[1], 16)
 
+    def _failing(self, text: str) -> None:
+        found = _FAILING.match(text)
+        if found:
+            self.fault_address, self.told_arch = int(found[1], 16), "s390x"
+            way = int(found[2] or "0", 16) & 0xC00  # store and fetch indication
+            self.access = self.access or {0x400: "write", 0x800: "read"}.get(way, "")
+
     def arch(self) -> str:
         """Architecture, as far as the registers tell: x86_64, i386, arm64, arm, riscv64, ppc64le, s390x or ""."""
         registers = self.registers
+        if self.told_arch:
+            return self.told_arch
         if "rax" in registers or "rsp" in registers or "rip" in registers:
             return "x86_64"
         if "eax" in registers:

@@ -91,7 +91,7 @@ def test_a_program_printed_on_the_line_before(timeline, head: str, kind: str) ->
         ("Unable to handle kernel execute from non-executable memory at vi", "nx-execution"),
         ("Unable to handle kernel access to user memory outside uaccess routines at", "user-memory-access"),
         ("Unable to handle kernel write to read-only memory at virt", "invalid-paging-request"),
-        ("Unable to handle kernel pointer dereference in virtual kernel addr", "null-pointer-dereference"),
+        ("Unable to handle kernel pointer dereference in virtual kernel addr", "invalid-paging-request"),
     ],
 )
 def test_a_console_cuts_the_head_line(timeline, head: str, kind: str) -> None:  # type: ignore[no-untyped-def]

@@ -90,6 +90,24 @@ def test_arrays_that_are_the_open_end_of_a_structure(timeline, size: int, open_a
     assert root(timeline(text)).attributes["open-array"] is open_array
 
 
+@pytest.mark.parametrize(
+    ("below", "problem"),
+    [
+        ("division by zero", "division-overflow"),
+        ("division of -2147483648 by -1 cannot be represented in type 'int'", "division-overflow"),
+        ("index 9 is out of range for type 'u8 [8]'", "array-index-out-of-bounds"),
+        ("shift exponent 64 is too large for 32-bit type 'int'", "shift-out-of-bounds"),
+        ("signed integer overflow:", "signed-integer-overflow"),
+        ("load of value 71 is not a valid value for type '_Bool'", "invalid-load"),
+        ("member access within null pointer of type 'struct acme'", "null-ptr-deref"),
+        ("CPU: 3 PID: 1 Comm: swapper/0 Not tainted 4.19.1 #1", "undefined-behaviour"),
+    ],
+)
+def test_old_kernels_name_the_kind_on_the_second_line(timeline, below: str, problem: str) -> None:  # type: ignore[no-untyped-def]
+    text = f"UBSAN: Undefined behaviour in drivers/acme/acme_topo.c:310:9\n{below}\n"
+    assert root(timeline(text)).attributes["problem"] == problem
+
+
 def test_the_limit_of_a_group_shows_in_the_trace(timeline) -> None:  # type: ignore[no-untyped-def]
     text = (
         "acmed invoked oom-killer: gfp_mask=0xd0, order=0, oom_score_adj=0\n"
@@ -245,3 +263,42 @@ def test_the_name_of_a_32_bit_instruction_pointer_stands_in_the_next_line(timeli
     )
     event = root(timeline(text))
     assert (event.attributes["pc-function"], event.attributes["at"]) == ("do_raw_spin_lock", ("spin-wait",))
+
+
+@pytest.mark.parametrize(
+    ("failing", "teid", "kind", "address_class", "access"),
+    [
+        ("0000000000000000", "0000000000000483", "null-pointer-dereference", "null", "write"),
+        ("6b6b6b6b6b6b6000", "6b6b6b6b6b6b6803", "invalid-paging-request", "freed-poison", "read"),
+        ("fffffffffffff000", "fffffffffffff803", "invalid-paging-request", "error-pointer", "read"),
+    ],
+)
+def test_s390_names_the_page_and_not_the_kind(  # type: ignore[no-untyped-def]
+    timeline, failing: str, teid: str, kind: str, address_class: str, access: str
+) -> None:
+    text = (
+        "Unable to handle kernel pointer dereference in virtual kernel address space\n"
+        f"Failing address: {failing} TEID: {teid}\n"
+        "Fault in home space mode while using kernel ASCE.\n"
+        "Oops: 003b ilc:3 [#1] SMP \n"
+        "CPU: 1 PID: 733 Comm: acmed Not tainted 6.1.38 #1\n"
+        "Krnl PSW : 0704c00180000000 000003ff80a1b2c4 (acme_read+0x44/0xa0 [acme])\n"
+    )
+    event = root(timeline(text))
+    assert event.kind == kind
+    assert (event.attributes["address-class"], event.attributes["access"]) == (address_class, access)
+    assert "reserved-bit" not in event.attributes
+
+
+@pytest.mark.parametrize(("code", "protection"), [("80f", True), ("817", False), ("a0f", True), ("a07", False)])
+def test_fault_status_of_32_bit_arm(timeline, code: str, protection: bool) -> None:  # type: ignore[no-untyped-def]
+    text = (
+        "Unable to handle kernel paging request at virtual address c0a1b2c0 when write\n"
+        "[c0a1b2c0] *pgd=00c1141e(bad)\n"
+        f"Internal error: Oops: {code} [#1] SMP ARM\n"
+        "CPU: 1 PID: 733 Comm: acmed Not tainted 6.6.38 #1\n"
+        "PC is at acme_ioctl+0x18/0x90 [acme]\n"
+    )
+    event = root(timeline(text))
+    assert (event.attributes["access"], event.attributes["protection"]) == ("write", protection)
+    assert "reserved-bit" not in event.attributes
