@@ -13,7 +13,7 @@ from kb.cache import Base
 
 SHOWN = 0.05  # causes below this probability are left out
 LIKELY = 0.7
-DIAGNOSED = 0.92
+DIAGNOSED = 0.9
 OPEN = 10.0**-0.5  # odds of "something else": -5 decibans, as measured (docs/decisions/calibration.md)
 AHEAD = 2.0  # a diagnosis is at least this many times likelier than the next mechanism
 SPECIAL = 0.9  # share of a family that goes to its special cases where evidence of their own shows ...

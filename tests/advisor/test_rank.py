@@ -149,7 +149,7 @@ def test_a_risk_takes_the_place_where_no_mechanism_is_known(doctor: Diagnosticia
     ranking = rank(doctor, evidence(event("heat", 1), event("panic", 2, "root", "end")))
     assert [h.cause for h in ranking.hypotheses] == ["heat-coming"]
     assert ranking.hypotheses[0].probability == pytest.approx(10 / 11)
-    assert ranking.status == "likely"
+    assert ranking.status == "diagnosed"
 
 
 def test_fill() -> None:
