@@ -32,7 +32,8 @@ _FACILITY = "(?:kern|user|mail|daemon|auth|syslog|lpr|news|uucp|cron|authpriv|ft
 _LEVEL = "(?:emerg|panic|alert|crit|err|error|warn|warning|notice|info|debug)"
 _DAY = "(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _MONTH = "(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
-_LOCAL = r"(?:[^\W\d_]{3,5}\.?|\d{1,2}\u6708)"  # months as the reader's locale writes them (journalctl)
+_ANY_DAY = r"[^\W\d_]{1,8}\.?"
+_LOCAL = r"(?:[^\W\d_]{3,5}\.?|\d{1,2}\u6708)"  # months as the reader's locale writes them (journalctl, dmesg -T)
 _CLOCK = r"\d\d:\d\d:\d\d"
 _ISO = rf"\d{{4}}-\d\d-\d\d[T ]{_CLOCK}"
 _ZONE = r"(?:Z|UTC|[+-]\d\d:?\d\d)"
@@ -43,7 +44,7 @@ _PATTERNS = {
     r"(?:-|(?:\[[^\"\]]{0,256}(?:\"[^\"\\]{0,4096}(?:\\.[^\"\\]{0,4096}){0,64}\"[^\"\]]{0,256}){0,64}\]){1,32})(?: |$)",
     "leveled": rf"({_FACILITY}) {{0,8}}:({_LEVEL}) {{0,8}}: ?",  # dmesg -x
     # dmesg -T, -e, -d; terminal programs that stamp lines
-    "ring": rf"\[(?:{_DAY} {_MONTH} [ \d]\d {_CLOCK} \d{{4}}|{_MONTH} ?[ \d]\d \d\d:\d\d"
+    "ring": rf"\[(?:{_ANY_DAY} {{1,2}}{_LOCAL} {{1,2}}\d{{1,2}} {_CLOCK} \d{{4}}|{_MONTH} ?[ \d]\d \d\d:\d\d"
     r"| {0,8}[+-]\d{1,9}[.,]\d{1,9}"
     r"| {0,12}(\d{1,12}\.\d{1,9}) <.{0,12}\d{1,12}\.\d{1,9}>|< {0,12}\d{1,12}\.\d{1,9}>)"
     r"(?: < {0,12}\d{1,12}\.\d{1,9}>)?\]"

@@ -27,6 +27,8 @@ KERNEL = [  # carrier, time, caller, level
     ("<6>{}", None, "", 6),
     ("[Mon Nov 24 01:07:40 2026] {}", None, "", None),
     ("[Mon Nov 24 01:07:40 2026][   T12] {}", None, "T12", None),
+    ("[Di Aug 12 03:54:03 2025] {}", None, "", None),
+    ("[mar. ao\u00fbt 12 03:54:03 2025] {}", None, "", None),
     ("[Nov24 01:07] {}", None, "", None),
     ("[  +0.000012] {}", None, "", None),
     ("[ +15,610021] {}", None, "", None),  # where the locale writes a decimal comma
