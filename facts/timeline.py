@@ -46,7 +46,7 @@ def build(reading: Reading) -> Timeline:
     if ending == "cut":
         _add_truncation(events, reading, failing, last_boot, captures)
     run = [event for event in events if event.boot == failing and event.boot not in beside]
-    root = _root(run)
+    root = _root(run) or _shown(reading, run, failing)
     begun = {h.boot: h.moment for h in reversed(reading.headers) if h.name == "version"}
     _relate(events, root, captures, failing, begun)
     for event in events:
@@ -197,6 +197,16 @@ def _root(run: list[Event]) -> Event | None:
         if group:
             return _named(group)
     return None
+
+
+def _shown(reading: Reading, run: list[Event], boot: int) -> Event | None:
+    """The event for which somebody kept an excerpt that shows nothing worse; None for a log that is no excerpt."""
+    shown = [event for event in run if event.excerpt]
+    if not shown or any(h.name == "version" and h.boot == boot for h in reading.headers):
+        return None
+    counts = [event.attributes.get("count", 1) for event in shown]
+    reports = sum(count for count in counts if isinstance(count, int))
+    return shown[0] if reading.lines <= COVERED_LINES or reports * 2 >= reading.lines else None
 
 
 def _over(event: Event, failures: list[Event]) -> bool:
