@@ -16,6 +16,7 @@ BOOT_SECONDS = 30.0
 BEGUN_SECONDS = 0.5  # a boot whose log ends sooner was only begun
 SAME_MOMENT = 16  # lines of the records of one hardware error
 RATED_SECONDS = 600.0  # errors per hour are told of those that came over so long a time at least
+DIRECTLY = 3  # lines above the root event that are told to stand directly before it, where no time is known
 COVERED_LINES = 200  # so many lines before the root event show what came before it
 
 PASSED_SECONDS = 3600.0  # a stall or shortage so long before a crash of another kind was over
@@ -307,6 +308,8 @@ def _relate(
         before = apart(event.moment, root.moment) if event.boot == root.boot and event.line <= root.line else None
         if before is not None:
             attributes["before-root"] = max(0.0, before)
+        elif event.boot == root.boot and 0 < root.line - event.end_line <= DIRECTLY:
+            attributes["directly-before"] = True
         if event.comm and event.comm == root.comm and event.pid == root.pid:
             attributes["same-task"] = True
         if event.cpu is not None and event.cpu == root.cpu:
