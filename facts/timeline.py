@@ -21,6 +21,7 @@ COVERED_LINES = 200  # so many lines before the root event show what came before
 
 PASSED_SECONDS = 3600.0  # a stall or shortage so long before a crash of another kind was over
 _LASTING = frozenset(("rcu-stall", "soft-lockup", "hard-lockup", "hung-task", "workqueue-stall", "csd-lock-stall"))
+_STILL_THERE = ("inaccessible", "resume-failed")  # a device that does not answer, but was not taken away
 _PASSING = _LASTING | {"oom-kill", "fs-shutdown"}  # a machine gets over these, and they damage no memory
 
 
@@ -353,7 +354,8 @@ def _describe(facts: dict[str, Value], events: list[Event], root: Event | None, 
         facts["incident.impact"] = "restarted"
     if ending == "clean-shutdown":
         facts["incident.reboot_without_panic"] = False
-    times = [e.attributes.get("before-root") for e in events if e.kind == "device-removed"]
+    removed = (e for e in events if e.kind == "device-removed" and e.attributes.get("problem") not in _STILL_THERE)
+    times = [e.attributes.get("before-root") for e in removed]
     if any(isinstance(time, float) and time <= RELATED_SECONDS for time in times):
         facts["incident.hotplug_before"] = True
 
