@@ -15,6 +15,7 @@ SHOWN = 0.05  # causes below this probability are left out
 LIKELY = 0.7
 DIAGNOSED = 0.9
 OPEN = 10.0**-0.5  # odds of "something else": -5 decibans, as measured (docs/decisions/calibration.md)
+MILD = ("notice", "context")  # severities of events for which whose code it is can be the whole answer
 AHEAD = 2.0  # a diagnosis is at least this many times likelier than the next mechanism
 SPECIAL = 0.9  # share of a family that goes to its special cases where evidence of their own shows ...
 SHOWS = 5  # ... that is, findings worth so many decibans
@@ -94,7 +95,8 @@ def rank(
             competing.append(Hypothesis(name, "mechanism", score, 0.0, findings, True))
     mechanisms, open_share = _compete(base, competing)
     beside.sort(key=lambda h: -h.probability)
-    return Ranking(tuple(mechanisms + beside), open_share, _status(mechanisms, beside, focus))
+    mild = bool(focus) and all(base.events.get(kind, {}).get("severity") in MILD for kind in focus)
+    return Ranking(tuple(mechanisms + beside), open_share, _status(mechanisms, beside, focus, mild))
 
 
 def _findings(
@@ -152,7 +154,7 @@ def _shows(base: Base, hypothesis: Hypothesis) -> bool:
     return hypothesis.score - int(base.causes[hypothesis.cause]["prior"]) >= SHOWS
 
 
-def _status(mechanisms: list[Hypothesis], beside: list[Hypothesis], focus: set[str]) -> str:
+def _status(mechanisms: list[Hypothesis], beside: list[Hypothesis], focus: set[str], mild: bool) -> str:
     first = mechanisms[0].probability if mechanisms else 0.0
     second = mechanisms[1].probability if len(mechanisms) > 1 else 0.0
     if first >= DIAGNOSED and first >= AHEAD * second:
@@ -161,9 +163,9 @@ def _status(mechanisms: list[Hypothesis], beside: list[Hypothesis], focus: set[s
         return "likely"
     if not focus and first < LIKELY:
         return "no-failure"
-    risks = [h.probability for h in beside if h.facet == "risk"]
-    if first < 0.2 and risks and max(risks) >= LIKELY:
-        return "diagnosed" if max(risks) >= DIAGNOSED else "likely"
+    others = [h.probability for h in beside if h.facet == "risk" or (mild and h.facet == "owner")]
+    if first < 0.2 and others and max(others) >= LIKELY:
+        return "diagnosed" if max(others) >= DIAGNOSED else "likely"
     return "undetermined"
 
 

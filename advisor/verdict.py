@@ -186,13 +186,14 @@ def _summary(base: Base, root: Event | None, status: str, shown: list[Hypothesis
             happened += f" in module {module}"
     affected = [one["fixed_in"] for one in known if one["status"] == "affected"]
     fixed = f"; it fits a known defect, fixed in {affected[0]}" if affected else ""
-    risks = [h for h in shown if h.facet == "risk" and h.probability >= 0.5]
-    if status == "undetermined" or not (mechanisms or risks):
+    others = [h for h in shown if h.facet == "risk" and h.probability >= 0.5]
+    others = others or [h for h in shown if h.facet == "owner" and h.probability >= 0.5]
+    if status == "undetermined" or not (mechanisms or others):
         return f"{happened}; the cause is undetermined{fixed}."
-    best = mechanisms[0] if mechanisms and (mechanisms[0].probability >= 0.2 or not risks) else risks[0]
+    best = mechanisms[0] if mechanisms and (mechanisms[0].probability >= 0.2 or not others) else others[0]
     word = "most probably" if status == "diagnosed" else "probably"
     parts = [f"{happened}: {word} {_lower(base.causes[best.cause]['title'])} ({percent(round(best.probability, 3))})"]
-    beside = [h for h in shown if h.facet in ("owner", "policy") and h.probability >= 0.5]
+    beside = [h for h in shown if h.facet in ("owner", "policy") and h.probability >= 0.5 and h is not best]
     beside = [h for h in beside if not (fixed and any(f.id.startswith("defect-") for f in h.findings))]
     if beside:
         parts.append("; ".join(_lower(base.causes[h.cause]["title"]) for h in beside[:2]))

@@ -91,6 +91,8 @@ def effective(block: Block, kind: str, table: FrameTable, head: str = "") -> lis
             frames = frames[next((i for i, f in enumerate(frames) if f.function == block.pc.function), 0) :]
         if not frames or frames[0].function != block.pc.function or frames[0].offset != block.pc.offset:
             frames = [block.pc, *frames]
+        if not block.frames and block.link is not None and block.link.function != block.pc.function:
+            frames.append(block.link)  # the trace is lost, and the link register names the caller
     elif block.pc is not None and (kind in EXCEPTIONS or kind in STALLS):
         frames = frames[_index_of(block, frames) :]
     elif head and kind not in STALLS:

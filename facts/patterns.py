@@ -20,6 +20,7 @@ class Pattern(NamedTuple):
     source: str  # kernel, user or any
     part: bool  # also stands inside reports
     severity: str  # "" or other than that of the kind
+    excerpt: bool  # may be the trouble in an excerpt that shows nothing worse
 
 
 class Found(NamedTuple):
@@ -29,6 +30,7 @@ class Found(NamedTuple):
     attributes: dict[str, Value]
     part: bool
     severity: str = ""  # where it differs from that of the kind
+    excerpt: bool = False
 
 
 class Patterns:
@@ -48,9 +50,9 @@ class Patterns:
         self._regexes: dict[str, re.Pattern[str]] = {}
         order = 0
         for kind, entry in kinds.items():
-            for literal, regex, constants, source, part, severity in entry["patterns"]:
+            for literal, regex, constants, source, part, severity, excerpt in entry["patterns"]:
                 order += 1
-                pattern = Pattern(order, kind, regex, constants, source, part, severity)
+                pattern = Pattern(order, kind, regex, constants, source, part, severity, excerpt)
                 self._by_literal.setdefault(literal, []).append(pattern)
 
     def find(self, record: Record) -> list[Found]:
@@ -73,7 +75,7 @@ class Patterns:
             if "found-numbers" in attributes and one_bit(*(str(attributes.get(name, "")) for name in GROUPS)):
                 attributes["one-bit"] = True
             attributes.update(pattern.set)
-            found[pattern.kind] = Found(pattern.kind, attributes, pattern.part, pattern.severity)
+            found[pattern.kind] = Found(pattern.kind, attributes, pattern.part, pattern.severity, pattern.excerpt)
         return list(found.values())
 
     def _regex(self, source: str) -> re.Pattern[str]:

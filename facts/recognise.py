@@ -308,7 +308,7 @@ class _Log:
         entry = self.by.kinds[found.kind]
         event = Event(found.kind, record, found.severity or entry["severity"], entry["title"])
         event.attributes = attributes = found.attributes
-        event.begins = entry["begins"]
+        event.begins, event.excerpt = entry["begins"], found.excerpt
         event.boot = self.boot
         cpu, pid, comm = attributes.get("cpu"), attributes.get("pid"), attributes.get("comm")
         event.cpu = cpu if isinstance(cpu, int) else None

@@ -51,6 +51,7 @@ class Event:
         "comm",
         "cpu",
         "end_line",
+        "excerpt",
         "file",
         "foreign",
         "frames",
@@ -72,6 +73,7 @@ class Event:
         self.title = title or kind
         self.severity = severity  # failure, problem, notice, context, end
         self.begins = "anything"  # what it may be the beginning of: anything, own, stalls, nothing (kb/events)
+        self.excerpt = False  # the trouble where the log is an excerpt that shows nothing worse
         self.line = record.line
         self.end_line = record.line
         self.moment = record.moment

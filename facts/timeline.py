@@ -16,10 +16,12 @@ BOOT_SECONDS = 30.0
 BEGUN_SECONDS = 0.5  # a boot whose log ends sooner was only begun
 SAME_MOMENT = 16  # lines of the records of one hardware error
 RATED_SECONDS = 600.0  # errors per hour are told of those that came over so long a time at least
+DIRECTLY = 3  # lines above the root event that are told to stand directly before it, where no time is known
 COVERED_LINES = 200  # so many lines before the root event show what came before it
 
 PASSED_SECONDS = 3600.0  # a stall or shortage so long before a crash of another kind was over
 _LASTING = frozenset(("rcu-stall", "soft-lockup", "hard-lockup", "hung-task", "workqueue-stall", "csd-lock-stall"))
+_STILL_THERE = ("inaccessible", "resume-failed")  # a device that does not answer, but was not taken away
 _PASSING = _LASTING | {"oom-kill", "fs-shutdown"}  # a machine gets over these, and they damage no memory
 NEAR_LINES = 200  # lines between two reports of one stall where no times tell
 
@@ -47,7 +49,7 @@ def build(reading: Reading) -> Timeline:
     if ending == "cut":
         _add_truncation(events, reading, failing, last_boot, captures)
     run = [event for event in events if event.boot == failing and event.boot not in beside]
-    root = _root(run)
+    root = _root(run) or _shown(reading, run, failing)
     begun = {h.boot: h.moment for h in reversed(reading.headers) if h.name == "version"}
     _relate(events, root, captures, failing, begun)
     for event in events:
@@ -200,6 +202,16 @@ def _root(run: list[Event]) -> Event | None:
     return None
 
 
+def _shown(reading: Reading, run: list[Event], boot: int) -> Event | None:
+    """The event for which somebody kept an excerpt that shows nothing worse; None for a log that is no excerpt."""
+    shown = [event for event in run if event.excerpt]
+    if not shown or any(h.name == "version" and h.boot == boot for h in reading.headers):
+        return None
+    counts = [event.attributes.get("count", 1) for event in shown]
+    reports = sum(count for count in counts if isinstance(count, int))
+    return shown[0] if reading.lines <= COVERED_LINES or reports * 2 >= reading.lines else None
+
+
 def _over(event: Event, failures: list[Event]) -> bool:
     """Whether a stall or shortage was over long before the first crash, of another kind, and is not related to it."""
     crash = next((failure for failure in failures if failure.kind not in _PASSING), None)
@@ -317,6 +329,8 @@ def _relate(
         before = apart(event.moment, root.moment) if event.boot == root.boot and event.line <= root.line else None
         if before is not None:
             attributes["before-root"] = max(0.0, before)
+        elif event.boot == root.boot and 0 < root.line - event.end_line <= DIRECTLY:
+            attributes["directly-before"] = True
         if event.comm and event.comm == root.comm and event.pid == root.pid:
             attributes["same-task"] = True
         if event.cpu is not None and event.cpu == root.cpu:
@@ -360,7 +374,8 @@ def _describe(facts: dict[str, Value], events: list[Event], root: Event | None, 
         facts["incident.impact"] = "restarted"
     if ending == "clean-shutdown":
         facts["incident.reboot_without_panic"] = False
-    times = [e.attributes.get("before-root") for e in events if e.kind == "device-removed"]
+    removed = (e for e in events if e.kind == "device-removed" and e.attributes.get("problem") not in _STILL_THERE)
+    times = [e.attributes.get("before-root") for e in removed]
     if any(isinstance(time, float) and time <= RELATED_SECONDS for time in times):
         facts["incident.hotplug_before"] = True
 

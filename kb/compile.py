@@ -229,7 +229,7 @@ def _event(kind: object) -> dict[str, object]:
         "begins": kind.begins,
         "becomes": kind.becomes,
         "also": kind.also,
-        "patterns": [[p.literal, p.regex, p.set, p.source, p.part, p.severity] for p in kind.patterns],
+        "patterns": [[p.literal, p.regex, p.set, p.source, p.part, p.severity, p.excerpt] for p in kind.patterns],
         "not": list(kind.looks_like),
     }
 

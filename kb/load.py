@@ -264,6 +264,7 @@ class Loader:
                 inner.text("from", "kernel", one_of=("kernel", "user", "any")),
                 inner.flag("part"),
                 inner.text("severity", "", one_of=("", *SEVERITIES)),
+                inner.flag("excerpt"),
                 inner.place,
             )
             inner.done()

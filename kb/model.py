@@ -130,6 +130,7 @@ class Pattern(NamedTuple):
     source: str  # kernel, user or any
     part: bool  # also stands inside a report; begins an event only where no fitting report is open
     severity: str  # "" or the severity of this spelling, where it differs from that of its kind
+    excerpt: bool  # taken for the trouble where a log is an excerpt that shows nothing worse
     place: Place
 
 

@@ -37,7 +37,7 @@ Cause = dict[str, Any]
 class Parts(NamedTuple):
     """The causes by the place that they get."""
 
-    first: Cause | None  # the one to explain: the first mechanism, or a risk where no mechanism is shown
+    first: Cause | None  # the one to explain: the first mechanism, or a risk or owner where no mechanism is shown
     beside: list[Cause]  # owner, policy and risk that hold as well
     rivals: list[Cause]
 
@@ -46,7 +46,10 @@ def parts(verdict: dict[str, Any]) -> Parts:
     causes: list[Cause] = verdict["causes"]
     mechanisms = [c for c in causes if c["facet"] == "mechanism"]
     likely = [c for c in mechanisms if c["probability"] >= EXPLAINED]
-    first = next(iter(likely or [c for c in causes if c["facet"] == "risk"]), None)
+    others = [c for c in causes if c["facet"] == "risk"]
+    if not others and verdict["status"] in ("diagnosed", "likely"):
+        others = [c for c in causes if c["facet"] == "owner"]
+    first = next(iter(likely or others), None)
     beside = [
         c for c in causes if c["facet"] in ("owner", "policy", "risk") and c["probability"] >= 0.5 and c is not first
     ]

@@ -8,6 +8,7 @@ from cases import event, evidence, stall
 from advisor.diagnose import Diagnostician
 from advisor.engine import Firing, Memory
 from advisor.rank import OPEN, Hypothesis, Ranking, fill
+from advisor.verdict import verdict
 from facts.evidence import Evidence
 
 
@@ -150,6 +151,17 @@ def test_a_risk_takes_the_place_where_no_mechanism_is_known(doctor: Diagnosticia
     assert [h.cause for h in ranking.hypotheses] == ["heat-coming"]
     assert ranking.hypotheses[0].probability == pytest.approx(10 / 11)
     assert ranking.status == "diagnosed"
+
+
+def test_an_owner_does_so_where_the_root_is_no_failure_by_itself(doctor: Diagnostician) -> None:
+    shown = evidence(event("note", 1, "root", "context", module="evil"))
+    assert [h.cause for h in rank(doctor, shown).hypotheses] == ["evil-module"]
+    assert rank(doctor, shown).status == "diagnosed"
+    summary = verdict(doctor.base, doctor.diagnose(shown))["summary"]
+    assert summary == "note in module evil: most probably the module evil takes part (91 %)."
+    failed = evidence(event("disk-stall", 1, "root", device="sda", module="evil"))
+    assert named(rank(doctor, failed), "evil-module")
+    assert rank(doctor, failed).status == "undetermined"
 
 
 def test_fill() -> None:

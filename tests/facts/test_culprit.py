@@ -209,6 +209,22 @@ def test_culprit(rule: str) -> None:
     assert event(kind, reader, *head, *trace(*functions)).attributes.get("function") == wanted
 
 
+@pytest.mark.parametrize(
+    ("pc", "lr", "below", "function"),
+    [
+        ("regmap_write", "acme_remove", [], "acme_remove"),  # the trace is lost
+        ("acme_set", "acme_remove", [], "acme_set"),
+        ("regmap_write", "regmap_write", [], "regmap_write"),  # the link register points into the function itself
+        ("regmap_write", "stale_value", trace("regmap_write", "acme_probe", *BOTTOM), "acme_probe"),
+    ],
+)
+def test_the_link_register_names_the_caller(pc: str, lr: str, below: list[str], function: str) -> None:
+    head = "Unable to handle kernel NULL pointer dereference at virtual address 00000010"
+    registers = [f"PC is at {pc}+0x14/0x6c", f"LR is at {lr}+0x28/0x2c"]
+    found = event("null-pointer-dereference", "oops", head, *registers, *below)
+    assert found.attributes.get("function") == function
+
+
 FRAMES = ["acme_check", "acme_close", "__x64_sys_close", *BOTTOM]
 HEADER = "CPU: 1 PID: 77 Comm: acme Not tainted 6.1.0 #1"
 

@@ -13,8 +13,10 @@ from kb.prefilter import expression, keys
 
 
 def patterns(**kinds: dict[str, Any]) -> Patterns:
-    """kind=dict(patterns=[[literal, regex, set, source, part, severity]], not=[..])."""
-    entries = {kind: {"not": [], **entry} for kind, entry in kinds.items()}
+    """kind=dict(patterns=[[literal, regex, set, source, part, severity, excerpt (optional)]], not=[..])."""
+    entries: dict[str, dict[str, Any]] = {kind: {"not": [], **entry} for kind, entry in kinds.items()}
+    for entry in entries.values():
+        entry["patterns"] = [[*given, False][:7] for given in entry["patterns"]]
     found = keys(p[0] for entry in entries.values() for p in entry["patterns"])
     return Patterns(
         entries, Scanner(expression(found), found), frozenset(["cpu", "oops-number"]), frozenset(["amount"])
@@ -45,6 +47,11 @@ def test_first_pattern_of_a_kind_wins() -> None:
 def test_a_spelling_may_be_more_serious_than_its_kind() -> None:
     which = patterns(gone={"patterns": [["is gone", "is gone", {}, "kernel", False, "problem"]]})
     assert find(which, "the device is gone") == [Found("gone", {}, False, "problem")]
+
+
+def test_a_spelling_may_be_what_an_excerpt_was_kept_for() -> None:
+    which = patterns(hot={"patterns": [["is hot", "is hot", {}, "kernel", False, "", True]]})
+    assert find(which, "the room is hot") == [Found("hot", {}, False, "", True)]
 
 
 def test_order_is_that_of_the_files_not_of_the_alphabet() -> None:

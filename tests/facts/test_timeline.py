@@ -40,6 +40,53 @@ def test_nothing(timeline) -> None:  # type: ignore[no-untyped-def]
         assert found.events == []
 
 
+THROTTLED = "CPU3: Core temperature above threshold, cpu clock throttled (total events = 812)"
+
+
+@pytest.mark.parametrize(
+    ("text", "kind"),
+    [
+        (stamped(THROTTLED, at=100), "thermal-throttling"),
+        (
+            stamped("hello", at=90) + stamped("acme: disagrees about version of symbol module_layout", at=100),
+            "module-load-failed",
+        ),
+        (stamped("pciehp 0000:00:1c.0:pcie04: slot(4): Link Down event", at=100), "device-removed"),
+        (stamped("usb 1-2: USB disconnect, device number 3", at=100), None),
+        (stamped("acme 0000:03:00.0: Direct firmware load for acme.bin failed with error -2", at=100), None),
+        (stamped(THROTTLED, at=100) + stamped(*oops(), at=101), "null-pointer-dereference"),
+        (booted() + stamped(THROTTLED, at=100), None),
+        (stamped(THROTTLED, at=100) + "\n".join(f"line {n}" for n in range(300)), None),
+    ],
+)
+def test_what_an_excerpt_was_kept_for(timeline, text: str, kind: str | None) -> None:  # type: ignore[no-untyped-def]
+    found = timeline(text)
+    assert (root(found).kind if found.root is not None else None) == kind
+
+
+def test_a_long_log_of_nothing_else_is_an_excerpt(timeline) -> None:  # type: ignore[no-untyped-def]
+    lines = "".join(stamped(THROTTLED.replace("812", str(n)), at=100 + 300 * n) for n in range(300))
+    assert root(timeline(lines)).kind == "thermal-throttling"
+
+
+def test_directly_before_where_no_time_is_told(timeline) -> None:  # type: ignore[no-untyped-def]
+    gone = "usb 1-2: USB disconnect, device number 3\n"
+    crash = "\n".join(oops()) + "\n"
+    for above, told in ((gone, True), (gone + "a\nb\n", True), (gone + "a\nb\nc\nd\n", None)):
+        first = timeline(above + crash).events[0]
+        assert (first.kind, first.attributes.get("directly-before")) == ("device-removed", told)
+    first = timeline(stamped(gone.strip(), at=10) + stamped(*oops(), at=20)).events[0]
+    assert "directly-before" not in first.attributes
+    assert first.attributes["before-root"] == 10.0
+
+
+def test_a_device_that_does_not_answer_was_not_unplugged(timeline) -> None:  # type: ignore[no-untyped-def]
+    lost = "acme 0000:03:00.0: Refused to change power state, currently in D3"
+    assert "incident.hotplug_before" not in timeline(stamped(lost, at=10) + stamped(*oops(), at=11)).facts
+    gone = "usb 1-2: USB disconnect, device number 3"
+    assert timeline(stamped(gone, at=10) + stamped(*oops(), at=11)).facts["incident.hotplug_before"] is True
+
+
 # root
 EXPEDITED = [
     "rcu: INFO: rcu_sched detected expedited stalls on CPUs/tasks: {{ {cpu}-...{mark} }} 6004 jiffies s: 9 root: 0x2/.",

@@ -165,7 +165,7 @@ def test_base(tmp_path: Path) -> None:
     assert candle["references"] == [["A book", "https://example.org/"]]
     assert [e["weight"] for e in candle["evidence"]] == [10, -2]
     fire = base["events"]["fire"]  # type: ignore[index]
-    assert fire["patterns"][1] == ["BURNING: ", r"^BURNING: (?P<room>\w+)", {}, "kernel", True, ""]
+    assert fire["patterns"][1] == ["BURNING: ", r"^BURNING: (?P<room>\w+)", {}, "kernel", True, "", False]
     assert fire["not"] == ["fire drill"]
     assert base["flags"] == ["loud"]
     assert base["integers"] == ["cpu", "floor", "height", "oops-number"]
