@@ -10,6 +10,7 @@ from facts.errors import InputError
 from facts.evidence import Evidence, Known
 from facts.frames import FrameTable
 from facts.headers import Header, Headers
+from facts.mend import mended
 from facts.names import FactNames
 from facts.patterns import Patterns
 from facts.recognise import Reading, Recogniser
@@ -67,7 +68,7 @@ class Gatherer:
         for path, text in logs:
             try:
                 source = raw_blocks(path, notes=notes) if text is None else iter([(1, text)])
-                readings.append((path, self.recogniser.read(source, progress)))
+                readings.append((path, self.recogniser.read(mended(source), progress)))
             except InputError as error:
                 errors.append(error)
                 notes.append(str(error))

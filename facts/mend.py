@@ -8,6 +8,7 @@ margin and the whole would be longer than any line of the text.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 
 MOST = 256 << 10  # bytes of a text that is looked at: mails and forms are short
 WIDEST = 100  # columns of a broken text at most
@@ -24,6 +25,20 @@ _STAMPED = re.compile(
 )
 _NO_BREAK = "\N{NO-BREAK SPACE}".encode()
 _REPLY = re.compile(rb"(?:> ?){0,4}")
+
+
+def mended(blocks: Iterable[tuple[int, str | bytes]]) -> Iterator[tuple[int, str | bytes]]:
+    """The blocks of a log; the only block of a short one is mended."""
+    rest = iter(blocks)
+    for first, block in rest:
+        following = next(rest, None) if len(block) <= MOST else None
+        if first == 1 and following is None:
+            data = block if isinstance(block, bytes) else block.encode("utf-8", "surrogatepass")
+            yield first, mend(data)
+            continue
+        yield first, block
+        if following is not None:
+            yield following
 
 
 def mend(text: bytes) -> bytes:

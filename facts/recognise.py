@@ -14,7 +14,6 @@ from facts import losthead, neighbours
 from facts.carriers import Carrier
 from facts.frames import FrameTable
 from facts.headers import Header, Headers
-from facts.mend import mend
 from facts.moments import NEVER, Moment
 from facts.neighbours import AT_ONCE
 from facts.patterns import Found, Patterns
@@ -106,19 +105,17 @@ class Recogniser:
         """
         log = _Log(self)
         last: bytes | None = None
-        whole = True
         for first, block in blocks:
             if last is None:
                 log.first = first
             else:
-                whole = False
                 self.scanner.hasten()
                 log.window(last, final=False)
             last = block if isinstance(block, bytes) else block.encode("utf-8", "surrogatepass")
             if progress is not None:
                 progress(len(last))
         if last is not None:
-            log.window(mend(last) if whole else last, final=True)
+            log.window(last, final=True)
         return log.reading()
 
 

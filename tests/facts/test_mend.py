@@ -10,7 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from loglines import booted, oops, stamped
 
-from facts.mend import MOST, mend
+from advisor.work import Work
+from facts.mend import MOST, mend, mended
+from facts.recognise import lines_of
+from facts.timeline import Timeline, build
 from kb.load import load
 from kb.where import BUILT_IN
 
@@ -38,6 +41,14 @@ def mailed(log: str, longest: int = 78, margin: int = 72) -> str:
         wrapped = textwrap.wrap(line, margin, break_long_words=False, break_on_hyphens=False, drop_whitespace=True)
         out += wrapped if len(line) > longest else [line]
     return "".join(f"{line}\n" for line in out)
+
+
+@pytest.fixture(scope="module")
+def timeline(whole: Work):  # type: ignore[no-untyped-def]
+    def read(text: str) -> Timeline:
+        return build(whole.gatherer.recogniser.read(mended(lines_of(text))))
+
+    return read
 
 
 def told(found) -> list[tuple[object, ...]]:  # type: ignore[no-untyped-def]
@@ -87,6 +98,15 @@ def test_written_incidents_in_mails_say_the_same(timeline) -> None:  # type: ign
 )
 def test_what_is_not_broken_stays(text: str) -> None:
     assert mend(text.encode()) == text.encode()
+
+
+def test_only_what_comes_in_one_piece_is_mended() -> None:
+    broken = mailed(HUNG).encode()
+    half = broken.index(b"\n", len(broken) // 2) + 1
+    assert list(mended([(1, broken)])) == [(1, mend(broken))]
+    pieces = [(1, broken[:half]), (9, broken[half:])]
+    assert list(mended(pieces)) == pieces
+    assert list(mended([])) == []
 
 
 @given(st.lists(st.sampled_from([*HUNG.splitlines(), "", "rest of it", "> ", "\tset in", "x" * 99]), max_size=40))
