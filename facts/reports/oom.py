@@ -58,7 +58,7 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
     callers = {frame.function for frame in block.frames if frame.reliable}
     if callers & _CHARGING:
         put(event, "constraint", "memcg")
-    elif event.kind == "oom-kill" and any(name.startswith("__alloc_pages") for name in callers):
+    elif event.kind in ("oom-kill", "oom-panic") and any(name.startswith("__alloc_pages") for name in callers):
         put(event, "scope", "machine")
     fill(event, block, table)
     return finish(event, body, end)
@@ -69,6 +69,8 @@ def _head(event: Event, text: str) -> None:
     if match:
         event.comm = event.comm or match[1]
         put(event, "order", max(0, int(match[2])))
+        if int(match[2]) < 0:  # is_sysrq_oom
+            put(event, "on-request", True)
         if _REFUSED.search(text[:600]):
             put(event, "refused-before", True)
     failed = _FAILED.search(text[:600])
