@@ -202,7 +202,7 @@ def _conclude(event: Event, state: _Stall, tasks: list[_Task], table: FrameTable
     event.attributes["listed-idle"] = bool(state.idle and not state.busy and not state.tasks)
     if state.scans is not None and state.jiffies is not None and state.jiffies > SCANNED:
         event.attributes["scans"] = state.scans
-    event.attributes["task-listed"] = bool(state.tasks) or state.blocked
+    event.attributes["task-listed"] = bool(state.tasks) or state.blocked or bool(event.attributes.get("task-listed"))
     event.attributes["kthread-starved"] = state.starved
     event.attributes["timer-missing"] = state.timer
     if state.jiffies is not None:
