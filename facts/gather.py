@@ -168,8 +168,8 @@ class Gatherer:
 
 
 _HYPERVISORS = {
-    "kvm": "kvm", "vmware": "vmware", "microsoft": "hyper-v", "xen": "xen", "acrn": "other",
-    "jailhouse": "other",
+    "kvm": "kvm", "vmware": "vmware", "microsoft": "hyper-v", "hyper-v": "hyper-v", "hyperv": "hyper-v",
+    "xen": "xen", "acrn": "other", "jailhouse": "other",
 }  # fmt: skip
 
 

@@ -18,6 +18,7 @@ _HUGE = re.compile(r"hugepages_total=(\d{1,9}) hugepages_free=(\d{1,9}).*?hugepa
 _RAM = re.compile(
     r"^\s*(\d{1,12}) pages (RAM|reserved|HighMem|hwpoisoned)|^\s*(\d{1,12}) (reserved pages|pages of RAM)"
 )
+_BALLOON = re.compile(r"^\s*Node \d{1,4} .*? Balloon:(\d{1,12})kB")  # 6.16 and later
 _SWAP = re.compile(r"^\s*(Free|Total) swap\s*[=:]\s*(\d{1,12})\s*kB")
 _CGROUP = re.compile(r"\b(anon|file|shmem|kernel|slab|rss|cache)(?: |:)(\d{1,16})(KB)?\b")
 _PAGE = 4  # kB; 16 and 64 exist on arm64, powerpc, mips and loongarch
@@ -26,7 +27,7 @@ _PAGE = 4  # kB; 16 and 64 exist on arm64, powerpc, mips and loongarch
 class Memory:
     """Collects the numbers of one report; each question answers None where the report does not tell."""
 
-    __slots__ = ("buddies", "cgroup", "huge", "page", "pages", "ram", "reserved", "seen", "swap", "zones")
+    __slots__ = ("balloon", "buddies", "cgroup", "huge", "page", "pages", "ram", "reserved", "seen", "swap", "zones")
 
     def __init__(self) -> None:
         self.page = 0  # kB of a page, as the smallest block of a buddy line tells it
@@ -34,6 +35,7 @@ class Memory:
         self.zones: dict[tuple[int, str], dict[str, int]] = {}  # kB
         self.buddies: dict[tuple[int, str], dict[int, int]] = {}  # free blocks by order
         self.huge: list[tuple[int, int, int]] = []  # total, free, size in kB
+        self.balloon: int | None = None  # kB, of all nodes
         self.ram = 0
         self.reserved = 0
         self.swap: dict[str, int] = {}
@@ -70,6 +72,10 @@ class Memory:
                 self.ram = int(ram[1] or ram[3])
             elif ram[2] == "reserved" or ram[4] == "reserved pages":
                 self.reserved = int(ram[1] or ram[3])
+            return True
+        balloon = _BALLOON.match(text) if "Balloon:" in text else None
+        if balloon:
+            self.balloon = (self.balloon or 0) + int(balloon[1])
             return True
         swap = _SWAP.match(text)
         if swap:
@@ -119,9 +125,13 @@ class Memory:
         huge = sum(count * size for count, _free, size in self.huge) // self.page_size()
         kernel = get("pagetables", 0)
         known = anon + shmem + file + slab + huge + kernel + get("free", 0)
+        lost = max(0, total - known)
+        balloon = (self.balloon or 0) // self.page_size()
+        if lost >= balloon:  # a balloon whose pages still count as managed
+            lost -= balloon
         shares = {
             "anon": anon, "shmem": shmem, "file": file, "slab": slab, "hugepages": huge, "kernel": kernel,
-            "unaccounted": max(0, total - known),
+            "balloon": balloon, "unaccounted": lost,
         }  # fmt: skip
         best = max(shares, key=lambda name: shares[name])
         return best if shares[best] * 5 >= total else None  # where most is free, nobody holds it

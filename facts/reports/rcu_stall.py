@@ -208,7 +208,7 @@ def _conclude(event: Event, state: _Stall, tasks: list[_Task], table: FrameTable
         event.attributes["scans"] = state.scans
     if state.called:
         event.attributes["exp-call"] = "missed" if "D" in state.called else "taken"
-    event.attributes["task-listed"] = bool(state.tasks) or state.blocked
+    event.attributes["task-listed"] = bool(state.tasks) or state.blocked or bool(event.attributes.get("task-listed"))
     event.attributes["kthread-starved"] = state.starved
     event.attributes["timer-missing"] = state.timer
     if state.jiffies is not None:

@@ -55,3 +55,14 @@ def test_blocks_of_large_pages() -> None:
 )
 def test_holder(counters: str, holder: str | None) -> None:
     assert memory(zone(80, 4000), counters).consumer() == holder
+
+
+NODE = "Node 0 active_anon:1000kB inactive_anon:0kB shmem:0kB all_unreclaimable? no Balloon:{}kB"
+
+
+def test_balloon_of_a_guest() -> None:
+    few, many = "active_anon:300 free:20", "active_anon:700 free:20"
+    assert memory(zone(80, 4000), few).consumer() == "unaccounted"
+    assert memory(zone(80, 4000), NODE.format(2400), few).consumer() == "balloon"
+    assert memory(zone(80, 4000), NODE.format(1000), many).consumer() == "anon"
+    assert memory(zone(80, 4000), NODE.format(400), few).consumer() == "unaccounted"  # the balloon is not all of it
