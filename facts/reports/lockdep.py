@@ -122,7 +122,7 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
 
 
 def _locks(event: Event, locks: Sequence[tuple[str, str, str]]) -> None:
-    """Whether a lock is asked for that is held already, and whether waiters (for it, or for one left held) sleep or spin.
+    """Whether a lock is asked for that is held already, and whether waiters (for it, or one left held) sleep or spin.
 
     A lock of wait type 2 spins and one of type 4 sleeps; type 3 is either, as PROVE_RAW_LOCK_NESTING is set.
     """
