@@ -35,6 +35,7 @@ _KINDS = (
     ("non-static key", "non-static-key"),
     ("MAX_", "exhausted"), ("turning off the locking", "exhausted"),
 )  # fmt: skip
+_LEFT = ("locks-held", "count-raised")  # somebody went on with a lock held
 _PARTS = re.compile(
     r"\s*(?:-{3,}|={5,}|\.{3}|which lock|but task is|but there are|but this new|and this task|and that|"
     r"the existing dependency|other info|-> #\d|Possible|CPU\d|\s+lock\(|"
@@ -63,11 +64,13 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
     state = {"safe": False, "next": False}
     path: list[Frame] = []  # the last acquisition of the chain, which is the one that the report is about
     begun = 0  # index of its first frame
+    left = event.attributes.get("problem") in _LEFT  # the locks stand in the list of those held
     locks: list[tuple[str, str, str]] = []  # those asked for and held: address, name, wait type
 
     def part(text: str) -> bool:
         nonlocal begun
-        lock = _LOCK.match(text[:300]) if len(locks) < 2 and "){" in text else None
+        read_lock = _LOCK.search if left else _LOCK.match
+        lock = read_lock(text[:300]) if len(locks) < 2 and "){" in text else None
         if lock:
             locks.append((lock[1] or "", lock[2], lock[3] or ""))
         if text.lstrip().startswith("-> #"):
@@ -107,7 +110,7 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
     end = collect(body, block, part, limit=8)
     if all(frame.section or not frame.reliable or is_generic(frame, (), table) for frame in block.frames):
         block.frames += path  # the backtrace is cut
-    if event.attributes.get("problem") == "locks-held":
+    if left:
         wanted = held[:1]
     head = next((frame for frame in wanted[:4] if not is_generic(frame, (), table)), None)
     if head is not None:
@@ -119,15 +122,16 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
 
 
 def _locks(event: Event, locks: Sequence[tuple[str, str, str]]) -> None:
-    """Whether a lock is asked for that is held already, and whether its waiters sleep or spin.
+    """Whether a lock is asked for that is held already, and whether waiters (for it, or one left held) sleep or spin.
 
     A lock of wait type 2 spins and one of type 4 sleeps; type 3 is either, as PROVE_RAW_LOCK_NESTING is set.
     """
-    if event.attributes.get("problem") not in ("recursive", "circular") or len(locks) < 2:
+    problem = event.attributes.get("problem")
+    if problem not in ("recursive", "circular", *_LEFT) or len(locks) < (1 if problem in _LEFT else 2):
         return
-    (asked, name, waits), (held, _, _) = locks
-    if event.attributes["problem"] == "recursive" and asked and held:
-        put(event, "same-lock", asked == held)
+    asked, name, waits = locks[0]
+    if problem == "recursive" and asked and locks[1][0]:
+        put(event, "same-lock", asked == locks[1][0])
     if _SLEEPS.search(name) or waits == "4":
         put(event, "lock-kind", "sleeping")
     elif waits == "2":

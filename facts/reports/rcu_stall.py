@@ -223,6 +223,8 @@ def _conclude(event: Event, state: _Stall, tasks: list[_Task], table: FrameTable
     others, event.frames = event.frames, []
     fill(event, chosen.block, table)
     event.frames.extend(others)
+    if chosen.kind == "task" and chosen.row and not event.comm:
+        event.comm = chosen.row
 
 
 def _chosen(event: Event, state: _Stall, tasks: list[_Task], table: FrameTable, self_detected: bool) -> _Task:
