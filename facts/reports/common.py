@@ -20,6 +20,7 @@ _AREA = re.compile(
 )
 _NEW_WARNING = re.compile(r"CPU#(\d{1,5}): (.{1,32}?)/(\d{1,10})\s*$")
 _OLD_WARNING = re.compile(r"WARNING: CPU: (\d{1,5}) PID: (\d{1,10}) ")
+_ASKING = ("arch_trigger_all_cpu_backtrace", "arch_trigger_cpumask_backtrace", "nmi_trigger_cpumask_backtrace")
 _TAINTS = {
     "tainted-foreign": "OP", "tainted-died": "D", "tainted-warned": "W", "tainted-bad-page": "B",
     "tainted-machine-check": "M", "tainted-lockup": "L", "tainted-livepatch": "K", "tainted-forced": "F",
@@ -112,6 +113,8 @@ def set_source(event: Event, text: str) -> None:
 
 def _frames(event: Event, block: Block, table: FrameTable, head: Frame | None) -> None:
     kind = event.kind
+    if kind in STALLS and any(frame.function.startswith(_ASKING) for frame in block.frames[:2]):
+        block.pc = None  # the CPU that reports the stall asked itself for a backtrace: these are its registers then
     if head is None and (" in " in event.text or " in: " in event.text or " at " in event.text or ".c:" in event.text):
         head = name_in(event.text)
     stack = effective(block, kind, table, head.function if head else "")
