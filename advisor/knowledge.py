@@ -50,7 +50,8 @@ def _check(options: argparse.Namespace) -> int:
         from advisor.trial import tried
 
         cases: list[Incident | Defect] = [*base.incidents.values(), *base.defects.values()]
-        for case, found in zip(cases, tried(options.kb, options.engine, cases, options.jobs), strict=True):
+        engine = options.engine or "evaluator"  # gives the same findings in half the time
+        for case, found in zip(cases, tried(options.kb, engine, cases, options.jobs), strict=True):
             if isinstance(case, Incident) and case.held_back:
                 held_back += 1
                 missed += bool(found)
