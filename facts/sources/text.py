@@ -215,17 +215,17 @@ def _chunks(path: str, stream: Stream, limit: int, size: int, notes: list[str]) 
         source.read(mark)
     while True:
         wanted = min(size, limit - total)
+        try:
+            data = source.read(max(wanted, 1))
+        except BROKEN as error:
+            notes.append(f"the {packed} data breaks off here ({reason(error)}); what stands before it is used")
+            break
         if wanted <= 0:
-            if source.read(1):
+            if data:
                 shown = f"{limit >> 20} MiB" if limit >> 20 else f"{limit} bytes"
                 notes.append(
                     f"only the first {shown}{' after expansion' if packed else ''} are read; the rest is left out"
                 )
-            break
-        try:
-            data = source.read(wanted)
-        except BROKEN as error:
-            notes.append(f"the {packed} data breaks off here ({reason(error)}); what stands before it is used")
             break
         if not data:
             break

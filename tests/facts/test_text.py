@@ -151,6 +151,12 @@ def test_expansion_is_bounded(put: Callable[[bytes], str]) -> None:
     assert read(put(LOG), limit=len(LOG)) == (LOG.decode(), [])
 
 
+def test_packed_data_that_breaks_off_just_where_reading_ends(put: Callable[[bytes], str]) -> None:
+    text, notes = read(put(gzip.compress(LOG)[:-4]), limit=len(LOG))
+    assert text == LOG.decode()
+    assert [note.partition(" here ")[0] for note in notes] == ["the gzip data breaks off"]
+
+
 @pytest.mark.parametrize("block_size", [1, 1000, 4 << 20])
 def test_long_lines_are_cut(put: Callable[[bytes], str], block_size: int) -> None:
     if block_size == 1:
