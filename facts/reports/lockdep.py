@@ -36,6 +36,9 @@ _KINDS = (
     ("MAX_", "exhausted"), ("turning off the locking", "exhausted"),
 )  # fmt: skip
 _LEFT = ("locks-held", "count-raised")  # somebody went on with a lock held
+_RECLAIM = re.compile(  # up to 4.14, no matter of interrupts
+    r"inconsistent \{[^}]{0,24}RECLAIM_FS|took another, RECLAIM_FS-unsafe|by another, RECLAIM_FS-safe"
+)
 _PARTS = re.compile(
     r"\s*(?:-{3,}|={5,}|\.{3}|which lock|but task is|but there are|but this new|and this task|and that|"
     r"the existing dependency|other info|-> #\d|Possible|CPU\d|\s+lock\(|"
@@ -73,6 +76,8 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
         lock = read_lock(text[:300]) if len(locks) < 2 and "){" in text else None
         if lock:
             locks.append((lock[1] or "", lock[2], lock[3] or ""))
+        if "RECLAIM_FS" in text and _RECLAIM.search(text[:200]):
+            event.attributes["problem"] = "reclaim"
         if text.lstrip().startswith("-> #"):
             begun = len(block.frames)
         for words in ("last function: ", " workfn="):  # of a work item that left a lock behind
