@@ -19,6 +19,7 @@ BLOCK_SIZE = 2 << 20
 MAX_SIZE = 2 << 30  # bytes after expansion
 MAX_LINE = 64 << 10  # bytes; what is beyond is dropped
 _CHUNK = 1 << 20
+_RETURNS = re.compile(rb"(?<!\r)\r+\n")  # linear: a run is tried from its beginning only
 _HEAD = 64 << 10  # looked at to tell text from binary data
 
 
@@ -184,7 +185,10 @@ def _cut_long_lines(body: bytes) -> tuple[bytes, int]:
 
 def _unix(data: bytes) -> bytes:
     """The lines with LF alone at their ends."""
-    return data.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n") if b"\r" in data else data
+    if b"\r" not in data:
+        return data
+    data = data.replace(b"\r\r\n", b"\n").replace(b"\r\n", b"\n")
+    return _RETURNS.sub(b"\n", data) if b"\r\n" in data else data
 
 
 def _chunks(path: str, stream: Stream, limit: int, size: int, notes: list[str]) -> Iterator[bytes]:

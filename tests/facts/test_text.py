@@ -151,6 +151,11 @@ def test_expansion_is_bounded(put: Callable[[bytes], str]) -> None:
     assert read(put(LOG), limit=len(LOG)) == (LOG.decode(), [])
 
 
+@pytest.mark.parametrize("returns", [1, 2, 3, 4, 7, 60_000])
+def test_any_number_of_carriage_returns_ends_a_line(put: Callable[[bytes], str], returns: int) -> None:
+    assert read(put(b"[    1.000000] one" + b"\r" * returns + b"\ntwo"))[0] == "[    1.000000] one\ntwo"
+
+
 def test_packed_data_that_breaks_off_just_where_reading_ends(put: Callable[[bytes], str]) -> None:
     text, notes = read(put(gzip.compress(LOG)[:-4]), limit=len(LOG))
     assert text == LOG.decode()
