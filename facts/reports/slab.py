@@ -110,6 +110,8 @@ def _detail(event: Event, text: str) -> None:
         if old:
             put(event, "cache", old[1] or old[3])
             put(event, "problem", problem_of(old[2] or "Slab corruption"))
+    if text.strip().startswith("Single bit error detected."):  # SLAB, up to 6.7
+        event.attributes["one-bit"] = True
     byte = _BYTE.search(text[:300])
     if byte and "one-bit" not in event.attributes:
         single = byte[1] == byte[2]

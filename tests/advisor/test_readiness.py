@@ -128,7 +128,7 @@ HOSTS = {
         "console=ttyS0 reboot=k panic=1 pci=off",
         {"virtualization.kind": "firecracker"},
         "kexec-forbidden-by-platform",
-        "grep -E 'CONFIG_(KEXEC_FILE",
+        "grep -E 'CONFIG_(KEXEC|KEXEC_FILE",
         "crashkernel=2G",
     ),
     "little room": Host(
