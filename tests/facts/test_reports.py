@@ -186,6 +186,9 @@ Call Trace:
  rcu_gp_fqs_loop+0x141/0x550
 """
 
+# up to 5.10 or so: the state of the kthread alone says that it sleeps
+ASLEEP_STALL = "".join(line for line in STALL.splitlines(True) if "timer wakeup" not in line)
+
 SELF_STALL = """
 INFO: rcu_sched self-detected stall on CPU { 1}  (t=21000 jiffies g=100 c=99 q=12)
 CPU: 1 PID: 50 Comm: cat Not tainted 3.10.0-1160.el7.x86_64 #1
@@ -533,6 +536,14 @@ CASES = [
             "seconds": 21,
         },
         23,
+    ),
+    ("rcu-stall", "rcu-stall", ASLEEP_STALL, {"kthread-starved": True, "timer-missing": True}, 22),
+    (
+        "rcu-stall",
+        "rcu-stall",
+        ASLEEP_STALL.replace("state=0x402", "state=0x0"),
+        {"kthread-starved": True, "timer-missing": False},
+        22,
     ),
     (
         "rcu-stall",
