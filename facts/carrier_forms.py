@@ -67,7 +67,8 @@ _PATTERNS = {
     "instance": r"i-[0-9a-f]{8,17}\t",
     "pstore": r"(?:[A-Z][A-Za-z ]{2,16}#\d{1,6} Part ?\d{1,6}|====\d{1,20}[.-]\d{1,12}(?:-[A-Z])?)$",
     "journal": r"-- (?:Boot [0-9a-f]{6,32}|Reboot|Logs begin |Journal begins |No entries|cursor: ).{0,300}$",
-    "wall": r" ?kernel: ?(?=(?:<\d{1,4}>)?\[ {0,12}\d{1,12}\.)",
+    # syslog to terminals, also where the blank in front was lost
+    "wall": r"(?: kernel: ?|kernel: ?(?=(?:<\d{1,4}>)?\[(?: {0,12}\d{1,12}\.|Hardware Error\])))",
     "tag": r"(\S[^\s:\[]{0,127})(?:\[(\d{1,10})\])?:(?: |$|(?=\[ {0,12}\d{1,12}\.))",
     "host": r"[^\s\[\]]{0,254}[^\s:\[\]] ",
     "busybox": rf"({_FACILITY})\.({_LEVEL}) ",
@@ -287,7 +288,7 @@ def _letter(out: Peeled, depth: int) -> bool:
     match = _match("wall", text)
     if match is not None:
         out.text = text[match.end() :]
-        return _take_stamp(out)
+        return _said(out, "kernel")
     match = _match("logcat-brief", text)
     if match is not None:
         return _logcat(out, match.end(), match[3], match[1], match[2])
@@ -308,7 +309,7 @@ def _space(out: Peeled, depth: int) -> bool:
     match = _match("wall", out.text)
     if match is not None:
         out.text = out.text[match.end() :]
-        return _take_stamp(out)
+        return _said(out, "kernel")
     if out.text.startswith("    MESSAGE="):  # journalctl -o verbose
         return _inner(out, out.text[12:], depth)
     return False
@@ -377,6 +378,8 @@ def _dated(out: Peeled, end: int, depth: int, named: bool) -> bool:
 def _said(out: Peeled, name: str) -> bool:
     """The text behind a program's name; the kernel's may have a stamp of its own."""
     if name in ("kernel", "kern", "vmunix"):
+        if out.text.startswith(": ") and stamp(out.text[2:]):  # a template that writes the colon of the tag again
+            out.text = out.text[2:]
         if not _take_stamp(out):
             out.source = "kernel"
     else:

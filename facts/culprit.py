@@ -61,6 +61,14 @@ def is_generic(frame: Frame, groups: Sequence[str], table: FrameTable) -> bool:
     return bool(found) and (not found.isdisjoint(_NEVER) or not found.isdisjoint(groups))
 
 
+def caller_module(stack: Sequence[Frame], culprit: Frame) -> str | None:
+    """The module that called the culprit, where that is built in."""
+    if culprit.module is not None:
+        return None
+    names = [frame.function for frame in stack[:-1]]
+    return stack[names.index(culprit.function) + 1].module if culprit.function in names else None
+
+
 def first(frames: Sequence[Frame], groups: Sequence[str], table: FrameTable) -> Frame | None:
     """The first frame that is not generic, if any."""
     return next((frame for frame in frames if not is_generic(frame, groups, table)), None)

@@ -67,6 +67,7 @@ def read_hostfile(
             reader.unknown_key(key, node)
     if "facts" in root:
         reader.read_facts(root["facts"])
+    reader.read_mapping(reader.loose)
     if "logs" in root:
         reader.read_logs(root["logs"])
     if "answers" in root:
@@ -86,6 +87,7 @@ class _Reader:
         self.size = 0
         self.facts: dict[str, Value] = {}
         self.lines: dict[str, int] = {}  # fact name -> line that gave it
+        self.loose: dict[str, Node] = {}  # facts that stand beside the key `facts`
         self.logs: list[Log] = []
         self.answers: dict[str, Answer] = {}
         self.problems: list[Problem] = []
@@ -113,7 +115,8 @@ class _Reader:
 
     def unknown_key(self, key: str, node: Node) -> None:
         if self.names.is_group(key) or key in self.names:
-            self.problem(node, f"unknown key {shown(key)}; facts belong under the key `facts`")
+            self.problem(node, f"{shown(key)} is taken as a fact; it belongs under the key `facts`")
+            self.loose[key] = node
             return
         from difflib import get_close_matches
 
@@ -138,7 +141,10 @@ class _Reader:
         if not isinstance(node.value, dict):
             self.problem(node, f"facts: a mapping of names to values belongs here, not a {node.kind}")
             return
-        for key, item in node.value.items():
+        self.read_mapping(node.value)
+
+    def read_mapping(self, mapping: dict[str, Node]) -> None:
+        for key, item in mapping.items():
             self.fact(key, item)
         cmdline = self.facts.get("kernel.cmdline")
         if cmdline is not None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from copy import copy
 from typing import Any
 
-from facts.culprit import first, groups_for
+from facts.culprit import caller_module, first, groups_for
 from facts.decode.pointers import classify
 from facts.evidence import Evidence
 from facts.frames import FrameTable
@@ -110,7 +110,9 @@ def of_trace(stack: Sequence[Frame], kind: str, table: FrameTable) -> dict[str, 
         out["pc-function"] = stack[0].function
     culprit = first(stack, groups_for(kind), table)
     if culprit is not None:
-        named: dict[str, Scalar | None] = {"function": culprit.function, "module": culprit.module}
+        named: dict[str, Scalar | None] = {
+            "function": culprit.function, "module": culprit.module, "caller-module": caller_module(stack, culprit),
+        }  # fmt: skip
         out.update({name: value for name, value in named.items() if value is not None})
         out["culprit"] = tags([culprit])
     return out

@@ -6,7 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
-from facts.culprit import EXCEPTIONS, OTHER_SECTIONS, STALLS, choose, effective, is_generic, name_in
+from facts.culprit import EXCEPTIONS, OTHER_SECTIONS, STALLS, caller_module, choose, effective, is_generic, name_in
 from facts.decode.faults import fill_fault
 from facts.decode.pointers import classify
 from facts.frames import FrameTable
@@ -133,6 +133,7 @@ def _frames(event: Event, block: Block, table: FrameTable, head: Frame | None) -
     if culprit is not None and "function" not in event.attributes:
         put(event, "function", culprit.function)
         put(event, "module", culprit.module)
+        put(event, "caller-module", caller_module(stack, culprit))
         event.offset = culprit.offset
     if culprit is None or (culprit.module is None and is_generic(culprit, (), table)):
         _infer_module(event, block)

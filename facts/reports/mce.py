@@ -16,7 +16,9 @@ _BANK = re.compile(
 _BARE_BANK = re.compile(
     r"Bank (\d{1,2}): ([0-9a-f]{16})(?:\[[0-9a-f]{16}\])?(?: at [0-9a-f]{16})?$"
 )  # i386 before 2.6.32
-_AMD = re.compile(r"CPU:(\d{1,5}) \([0-9a-f:]{1,20}\) MC(\d{1,3})_STATUS\[([^\]]{0,120})\]: 0x([0-9a-f]{16})")
+_AMD = re.compile(  # without the CPU up to about 3.2, without its model up to about 3.8
+    r"(?:CPU:(\d{1,5})(?: \([0-9a-f:]{1,20}\))?\s{1,2})?\bMC(\d{1,3})_STATUS\[([^\]]{0,120})\]: 0x([0-9a-f]{16})"
+)
 _AMD_CLASS = re.compile(r"(Corrected|Uncorrected|Deferred|Fatal|System Fatal)[\w, -]{0,60} error", re.IGNORECASE)
 _RIP = re.compile(r"RIP(?: !INEXACT!)? [0-9a-f]+:<[0-9a-f]+> \{([\w.]{1,200})\+?")
 _VENDOR = re.compile(r"PROCESSOR (\d):([0-9a-f]{1,8})")
@@ -55,7 +57,7 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
             event.attributes.setdefault("bank", int(bare[1]))
             status = int(bare[2], 16)
         elif amd:
-            event.cpu = int(amd[1])
+            event.cpu = int(amd[1]) if amd[1] else event.cpu
             event.attributes.setdefault("bank", int(amd[2]))
             status, vendor = int(amd[4], 16), "2"
         else:

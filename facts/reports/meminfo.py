@@ -96,7 +96,7 @@ class Memory:
 
     def shown(self) -> bool:
         """Whether the report shows the memory of the machine."""
-        return self.seen or bool(self.zones)
+        return self.seen or bool(self.zones or self.pages)
 
     def page_size(self) -> int:
         """Size of a page in kB; without a buddy line from the zones, which are in kB, against the count of pages."""

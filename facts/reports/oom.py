@@ -55,7 +55,7 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
 
     end = collect(body, block, part, stop)
     _judge(event, memory)
-    callers = {frame.function for frame in block.frames if frame.reliable}
+    callers = {frame.function for frame in block.frames if frame.reliable} or {f.function for f in block.frames}
     if callers & _CHARGING:
         put(event, "constraint", "memcg")
     elif event.kind in ("oom-kill", "oom-panic") and any(name.startswith("__alloc_pages") for name in callers):

@@ -78,7 +78,7 @@ def test_problems_leave_the_rest(host: Read) -> None:
         strict=True,
     ):  # fmt: skip
         assert part in message
-    assert found.facts == {"kdump.service": "active", "hardware.ecc": True}
+    assert found.facts == {"kdump.service": "active", "hardware.ecc": True, "kernel.version": "1"}
     assert found.answers == {"q": "yes"}
     assert str(found.problems[0]).endswith("host.yaml:1: " + lines[0][1])
 
