@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.ask import SETTLED, WORTH_ASKING, next_probes, settled
 from advisor.diagnose import Diagnosis
+from advisor.gain import told_root
 from advisor.rank import Hypothesis
 from advisor.verdict import verdict
 from advisor.work import Work
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from advisor.bundle import Bundle
 
 QUESTIONS = 15  # questions at most, unless the person asks for more
+IMPATIENCE = 0.4  # share by which each question that the person cannot answer raises what the next must tell
+SETTLED_UNSEEN = 0.02  # bits; instead of SETTLED without the log, which often holds what overturns a diagnosis
 MESSAGE_LEFT = 0.02  # the same for a question about a message that is before the eyes
 UNSEEN = 3  # questions about the message that nobody could answer
 _ABOUT_MESSAGE = ("message-", "seen")  # names of their probes
@@ -100,7 +103,10 @@ class Session:
             return None
         probes = self.work.base.probes
         asked = {probes[name]["learns"] for name in passed if name in probes}
-        least = SETTLED if settled(self.diagnosis) else WORTH_ASKING
+        skipped = sum(step.action == "skip" for step in self.steps)
+        least = WORTH_ASKING * (1 + IMPATIENCE * skipped)
+        if settled(self.diagnosis):
+            least = SETTLED if told_root(self.diagnosis) is None else SETTLED_UNSEEN
         unseen = self._message_unseen()
         lower = min(least, MESSAGE_LEFT)
         for offer in next_probes(self.work.base, self.diagnosis, passed, number=len(passed) + 40, least=lower):

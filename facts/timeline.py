@@ -33,10 +33,15 @@ class Timeline(NamedTuple):
     facts: dict[str, Value]  # facts about the log itself (log.*, incident.*)
 
 
+def _of_capture_kernel(header: Header) -> bool:
+    """Whether the kernel says that it was started by a crash: its command line does, or the device tree (arm64)."""
+    return header.name == "capture" or (header.name == "cmdline" and "elfcorehdr=" in header.value)
+
+
 def build(reading: Reading) -> Timeline:
     """Order the events of one log."""
     events = sorted(reading.events, key=lambda event: (event.line, event.severity == "end"))
-    captures = {h.boot for h in reading.headers if h.name == "cmdline" and "elfcorehdr=" in h.value}
+    captures = {h.boot for h in reading.headers if _of_capture_kernel(h)}
     last_boot = max([event.boot for event in events] + [h.boot for h in reading.headers] + [0])
     _derive_dump_failure(events, captures)
     beside = captures if len(captures) <= last_boot else set()  # a log of nothing but the capture kernel is its own run
