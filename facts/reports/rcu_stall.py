@@ -20,7 +20,7 @@ _IDLE = re.compile(r"\bidle=[0-9a-f]{1,8}/(?:0x)?0/(?:0x)?0\b")  # neither a tas
 _BUSY = re.compile(r"\bidle=[0-9a-f]{1,8}/")
 _SCANS = re.compile(r"\bfqs=(\d{1,9})\b")
 # A kthread that sleeps waits for its timer, not for a CPU; older kernels say so by its state only.
-_ASLEEP = re.compile(r"kthread starved for .{0,60} RCU_GP_WAIT_FQS\(\d\) ->state=0x(?:1|2|402)\b")
+_ASLEEP = re.compile(r"kthread starved for .{0,90} RCU_GP_WAIT_FQS\(\d\) ->state=0x(?:1|2|402)\b")
 _LIST = re.compile(
     r"(?:stalls? on CPUs/tasks: ?\{|self-detected stall on CPU ?\{|expedited stalls on CPUs/tasks: \{|"
     r"stall on CPU)([^}]{0,500})\}?"
