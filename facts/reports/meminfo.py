@@ -6,7 +6,7 @@ import re
 
 _ANY = re.compile(
     r"\b(active_anon|inactive_anon|active_file|inactive_file|slab_reclaimable|slab_unreclaimable|shmem|pagetables|"
-    r"free|unevictable|kernel_misc_reclaimable):(\d{1,12})\b(?!kB)"
+    r"isolated_anon|isolated_file|free|unevictable|kernel_misc_reclaimable):(\d{1,12})\b(?!kB)"
 )
 _ZONE = re.compile(r"^\s*(?:Node (\d{1,4}) )?(DMA32|DMA|Normal|Movable|HighMem|Device) free:(\d{1,12})kB(.*)$")
 _KB = re.compile(
@@ -117,11 +117,11 @@ class Memory:
             return None
         get = self.pages.get
         shmem = get("shmem", 0)
-        anon = max(0, get("active_anon", 0) + get("inactive_anon", 0) - shmem) + (
-            get("unevictable", 0) if not shmem else 0
-        )
+        lists = ("active_anon", "inactive_anon", "isolated_anon", "unevictable")  # shmem is on these, locked or not
+        anon = max(0, sum(get(name, 0) for name in lists) - shmem)
         slab = get("slab_unreclaimable", 0)
-        file = get("active_file", 0) + get("inactive_file", 0) + get("slab_reclaimable", 0)  # dentries are cache, too
+        lists = ("active_file", "inactive_file", "isolated_file", "slab_reclaimable")  # dentries are cache, too
+        file = sum(get(name, 0) for name in lists)
         huge = sum(count * size for count, _free, size in self.huge) // self.page_size()
         kernel = get("pagetables", 0)
         known = anon + shmem + file + slab + huge + kernel + get("free", 0)

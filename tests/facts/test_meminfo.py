@@ -50,6 +50,9 @@ def test_blocks_of_large_pages() -> None:
         ("active_anon:100 slab_reclaimable:50 slab_unreclaimable:600", "slab"),
         ("active_anon:200 pagetables:600", "kernel"),
         ("active_anon:100 free:20", "unaccounted"),
+        ("active_anon:100 unevictable:700 shmem:20", "anon"),  # locked memory of a process
+        ("active_anon:100 unevictable:700 shmem:720", "shmem"),  # a locked shared segment
+        ("active_anon:100 isolated_file:700 shmem:20", "file"),
         ("active_anon:100 active_file:90 slab_unreclaimable:60 free:700", None),  # most is free, nobody holds it
     ],
 )
