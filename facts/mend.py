@@ -19,7 +19,7 @@ _STAMPED = re.compile(
     rb"(?:> ?){0,4}[ \t]?(?:<\d{1,3}>)?(?:"
     rb"\[ {0,8}\d{1,10}\.\d{3,9}\]"  # the kernel's
     rb"|\[[^][ ]{1,12} {1,2}[^][ ]{3,12} {1,2}\d{1,2} \d\d:\d\d:\d\d \d{4}\]"  # dmesg -T
-    rb"|[A-Za-z]{3} [ \d]?\d \d\d:\d\d:\d\d(?:\.\d{1,9})? (?![A-Z]{3,4} \d{4}\b)"  # syslog, journal; not the date of a build
+    rb"|[A-Za-z]{3} [ \d]?\d \d\d:\d\d:\d\d(?:\.\d{1,9})? (?![A-Z]{3,4} \d{4}\b)"  # syslog; not a build date
     rb"|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d"  # ISO 8601
     rb"|kernel: )"
 )
