@@ -16,7 +16,7 @@ from facts.clean import MARK, clean
 from facts.moments import DATE
 
 stamp = re.compile(
-    r"(?:<(\d{1,4})>)?\[ {0,12}(\d{1,12}\.\d{1,9})\](?:\[ {0,16}([TC]\d{1,10})\])? ?"
+    r"(?:<(\d{1,4})>)?\[ {0,12}(\d{1,12}\.\d{1,9})\](?: ?\[ {0,16}([TC]\d{1,10})\])? ?"
 ).match  # level and facility, seconds since boot, printk caller
 
 SAME_MOMENT = 1.0  # seconds between messages of which one follows the other on its line
@@ -48,7 +48,7 @@ _PATTERNS = {
     r"| {0,8}[+-]\d{1,9}[.,]\d{1,9}"
     r"| {0,12}(\d{1,12}\.\d{1,9}) <.{0,12}\d{1,12}\.\d{1,9}>|< {0,12}\d{1,12}\.\d{1,9}>)"
     r"(?: < {0,12}\d{1,12}\.\d{1,9}>)?\]"
-    r"(?:\[ {0,16}([TC]\d{1,10})\])? ?",
+    r"(?: ?\[ {0,16}([TC]\d{1,10})\])? ?",
     "bracketed": rf"\[(?:{_ISO}|\d{{4}}/\d\d/\d\d,? {_CLOCK}|{_CLOCK})(?:[.,]\d{{1,9}})? ?{_ZONE}?\] ?",
     "month": rf"(?:{_DAY} )?{_LOCAL} {{1,2}}\d{{1,2}} (?:\d{{4}} )?{_CLOCK}(?:\.\d{{1,9}})? (?:\d{{4}} )?",
     "full": rf"{_DAY} \d{{4}}-\d\d-\d\d {_CLOCK}(?:\.\d{{1,9}})? (?:[A-Z]{{2,5}}|[+-]\d\d(?:\d\d)?) ",
@@ -72,7 +72,7 @@ _PATTERNS = {
     "tag": r"(\S[^\s:\[]{0,127})(?:\[(\d{1,10})\])?:(?: |$|(?=\[ {0,12}\d{1,12}\.))",
     "host": r"[^\s\[\]]{0,254}[^\s:\[\]] ",
     "busybox": rf"({_FACILITY})\.({_LEVEL}) ",
-    "inside": r"\[ {0,5}\d{1,7}\.\d{6}\](?:\[ {0,8}[TC]\d{1,10}\])? ",
+    "inside": r"\[ {0,5}\d{1,7}\.\d{6}\](?: ?\[ {0,8}[TC]\d{1,10}\])? ",
     "field": r" {0,4}([A-Z_][A-Z0-9_]{0,63})=",
     "pretty": r'\s{0,8}"([A-Z_][A-Z0-9_]{0,63})" : (".*"|null|\[),?\s{0,4}$',  # journalctl -o json-pretty
     "rsyslog-escape": r"#033\[[0-9;]{0,32}[A-Za-z]",

@@ -24,6 +24,7 @@ _STAMPED = re.compile(
     rb"|kernel: )"
 )
 _NO_BREAK = "\N{NO-BREAK SPACE}".encode()
+_WORD = re.compile(r"[A-Za-z]{3}")
 _REPLY = re.compile(rb"(?:> ?){0,4}")
 
 
@@ -73,3 +74,12 @@ def mend(text: bytes) -> bytes:
     if lines[-1] == b"" and text[-1:] != b"\n":
         lines.append(b"")
     return b"\n".join(lines)
+
+
+def spoken(line: str, above: str) -> bool:
+    """Whether a line without a stamp may be a program's on a console: no further line of a message (dmesg indents
+    them), no mark of something left out, and not the rest of a broken line."""
+    if line[0].isspace() or not _WORD.search(line[:200]):
+        return False
+    rest = line[0].islower() or line[0] in "([#" or line[0].isdigit()
+    return not (rest and ": " not in line[:40] and len(above) + 1 + len(line.split(" ", 1)[0]) > MARGIN)

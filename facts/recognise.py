@@ -14,6 +14,7 @@ from facts import losthead, neighbours
 from facts.carriers import Carrier
 from facts.frames import FrameTable
 from facts.headers import Header, Headers
+from facts.mend import spoken
 from facts.moments import NEVER, Moment
 from facts.neighbours import AT_ONCE
 from facts.patterns import Found, Patterns
@@ -192,7 +193,7 @@ class _Log:
         rows = text.split("\n")[-400:]
         begun = self._boot_line()
         records: list[Record] = []
-        for line, raw in enumerate(rows, self.lines - len(rows) + 1):
+        for line, (above, raw) in enumerate(zip(["", *rows], rows, strict=False), self.lines - len(rows) + 1):
             if raw.strip():
                 record = self.carrier.strip(raw, line)
                 if line > begun:
@@ -200,7 +201,7 @@ class _Log:
                 prompt = IDLE if record.time is None and _PROMPT.match(raw[:200]) else prompt - 1
                 if record.time is not None:
                     self.timed += 1
-                elif not record.source and not raw[0].isspace():  # dmesg indents further lines of a message
+                elif not record.source and spoken(raw, above):
                     self.untimed += 1
         self.idle = prompt > 0
         self.end = _end(records)

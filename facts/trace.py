@@ -25,6 +25,11 @@ _REST = re.compile(
     r"(?: \[(?P<module>[\w-]{1,64})(?: [0-9a-f]{1,40})?\])?\)?(?: \((?:[A-Z]{1,4}|unreliable|P[A-Z]*)\))?"
     r"(?: [\w./+-]{1,200}:\d+(?: \[inline\])?)?(?: \[inline\])?\s*$"
 )
+_AT = r"[\w./+?-]{1,200}:(?:\d{1,7}|\?)(?: \(discriminator \d{1,5}\))?"
+_DECODED = re.compile(  # by scripts/decode_stacktrace.sh: file and line, those of inlined functions too, for the offset
+    r"[ \t]*(?:\[<[0-9a-f]{8,16}>\] ?)?(?P<doubt>\? +)?(?P<symbol>" + _SYMBOL + r") "
+    r"\(" + _AT + r"(?: " + _AT + r"){0,20}\)(?: \[?(?P<module>[\w-]{1,64})\]?)?\s*$"
+)
 _ARM = re.compile(
     r"\s*(?:\[<[0-9a-f]{8}>\] ?)?\(?(?P<callee>" + _SYMBOL + r")(?:\+0x[0-9a-f]{1,8}/0x[0-9a-f]{1,8})?"
     r"(?: \[(?P<module1>[\w-]{1,64})\])?\)? from (?:\[<[0-9a-f]{8}>\] ?)?"
@@ -102,9 +107,16 @@ def _frame(symbol: str, offset: str | None, module: str | None, reliable: bool, 
     return Frame(base_name(symbol), (offset or "").lstrip("+"), module, reliable, section, line, symbol)
 
 
+def _decoded(text: str) -> re.Match[str] | None:
+    """``function (file:line)``, with or without a module."""
+    return _DECODED.match(text[:MAX_LINE]) if ":" in text and " (" in text else None
+
+
 def parse_frames(text: str, line: int = 0, section: str = "") -> tuple[Frame, ...]:
     """Frames of one trace line: none, one, or callee and caller (arm's ``a from b+0x1/0x2``)."""
     if "+0x" not in text:
+        if (decoded := _decoded(text)) is not None:
+            return (_frame(decoded["symbol"], None, decoded["module"], not decoded["doubt"], section, line),)
         if not (text.startswith((" ", "[<", "\t")) and ("inline" in text or ">]" in text or " 0x" in text)):
             return ()
     text = text[:MAX_LINE]
@@ -158,6 +170,8 @@ def parse_location(text: str, line: int = 0) -> Location | None:
             digits = found[1].strip()
             address = 0 if digits == "(null)" else int(digits, 16)
     place = _SYMBOL_AT.search(rest[:400])
+    if place is None and (decoded := _decoded(rest)) is not None:
+        return Location(_frame(decoded["symbol"], None, decoded["module"], True, "", line), address, user)
     if place is not None and place["symbol"][:2] != "0x":
         frame = _frame(place["symbol"], place["offset"], place["module"], True, "", line)
         return Location(frame, address, user)
@@ -179,6 +193,8 @@ def is_link(text: str) -> bool:
 def parse_link(text: str, line: int = 0) -> Frame | None:
     """The caller named by a link register."""
     match = _LINK.match(text)
+    if match is not None and (decoded := _decoded(text[match.end() :])) is not None:
+        return _frame(decoded["symbol"], None, decoded["module"], True, "", line)
     place = _SYMBOL_AT.search(text[match.end() : match.end() + 400]) if match else None
     return _frame(place["symbol"], place["offset"], place["module"], True, "", line) if place else None
 

@@ -42,7 +42,7 @@ def fill_fault(event: Event, block: Block) -> None:
     address = _address(event, block)
     if address is None and block.pc is None and event.attributes.get("access") == "execute":
         address = block.pc_address  # an instruction fetch fails at the instruction pointer
-    arch, registers = block.arch() or _width(event.text), block.registers
+    arch, registers = block.arch() or _told(event.text), block.registers
     wide = arch == "x86_64" and bool(registers.get("cr4", 0) & 1 << 12)
     kasan = block.kasan or "KASAN" in event.text
     if address is not None:
@@ -90,8 +90,10 @@ def fill_fault(event: Event, block: Block) -> None:
             event.attributes.setdefault("one-bit", True)
 
 
-def _width(text: str) -> str:
-    """An architecture of 32 bits if the head line, all that is left, names an address of eight digits."""
+def _told(text: str) -> str:
+    """The architecture, if the head line tells: parisc by its words, one of 32 bits by an address of eight digits."""
+    if re.search(r"(?:Kernel Fault|Page fault: (?:bad address|no context)): Code=", text[:300]):
+        return "parisc"
     return "arm" if re.search(r"at virtual address [0-9a-f]{8}(?![0-9a-f])", text[:300]) else ""
 
 

@@ -153,7 +153,7 @@ def _classify_32(value: int, arch: str) -> str:
 def classify(value: int, arch: str = "", wide: bool = False, kasan: bool = False) -> str:
     """Address class of a value, one of `address-class` in kb/vocabulary/attributes.yaml.
 
-    `arch` is x86_64, i386, arm64, arm, or another name ("" if unknown); `wide` says that the x86-64 kernel uses
+    `arch` is x86_64, i386, arm64, arm, parisc, or another name ("" if unknown); `wide` says that the x86-64 kernel uses
     five-level page tables, `kasan` that it is built with KASAN.  KASAN shadow addresses are translated first.
     """
     if arch in _BITS_32:
@@ -174,6 +174,8 @@ def classify(value: int, arch: str = "", wide: bool = False, kasan: bool = False
     poison = _poison(value, 8) or (_untagged(value) if arch in ("", "arm64") else None)
     if poison:
         return poison
+    if arch == "parisc":
+        return "other"  # the kernel lies in low addresses of a space of its own
     if arch in ("arm64", "riscv64"):
         return _classify_arm64(value)
     if arch in ("x86_64", ""):

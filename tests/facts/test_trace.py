@@ -40,6 +40,11 @@ from facts.trace import (
         (" acme_poll+0x12/0x34 drivers/net/acme.c:12", "acme_poll", "0x12", None, True),
         (" [<ffffffff88582f6d>] :acmenet:acme_poll+0x12/0x34", "acme_poll", "0x12", "acmenet", True),
         (" 0xffffffffc0123456", "0xffffffffc0123456", "", None, True),
+        # decoded by scripts/decode_stacktrace.sh
+        (" acme_poll (drivers/net/acme.c:12)", "acme_poll", "", None, True),
+        ("? acme_poll (drivers/net/acme.c:12 (discriminator 3)) acmenet", "acme_poll", "", "acmenet", False),
+        (" acme_poll (./include/linux/list.h:61 drivers/net/acme.c:12) [acmenet]", "acme_poll", "", "acmenet", True),
+        (" acme_poll.cold (??:?) ", "acme_poll", "", None, True),
     ],
 )
 def test_frame_forms(text: str, function: str, offset: str, module: str | None, reliable: bool) -> None:
@@ -85,6 +90,9 @@ def test_other_lines_are_no_frames(text: str) -> None:
         ("NIP [c000000000123456] acme_poll+0x12/0x34", "acme_poll", False),
         ("NIP acme_poll+0x12/0x34", "acme_poll", False),
         ("Krnl PSW : 0704c00180000000 00000000001157c8 (acme_poll+0x12/0x34)", "acme_poll", False),
+        ("RIP: 0010:acme_poll (drivers/net/acme.c:12 (discriminator 1)) acmenet", "acme_poll", False),
+        ("pc : acme_poll (drivers/net/acme.c:12)", "acme_poll", False),
+        ("IAOQ[0]: acme_poll+0x12/0x34", "acme_poll", False),
         ("RIP: 0033:0x435270", None, True),
         ("RIP: 0010:0x0", None, False),
         ("RIP: 0010:0xffffffffc02164e0", None, False),
@@ -109,6 +117,9 @@ def test_link_register() -> None:
     link = parse_link("lr : acme_set_mode+0x28/0x40 [acmenet]")
     assert link is not None
     assert link.function == "acme_set_mode"
+    decoded = parse_link("lr : acme_set_mode (drivers/acme.c:8) acmenet")
+    assert decoded is not None
+    assert (decoded.function, decoded.module) == ("acme_set_mode", "acmenet")
 
 
 @pytest.mark.parametrize(
