@@ -108,7 +108,7 @@ class Memory:
     def total(self) -> int:
         """Pages the system manages, as far as it is told."""
         managed = sum(zone.get("managed", zone.get("present", 0)) for zone in self.zones.values()) // self.page_size()
-        return managed or max(0, self.ram - self.reserved)
+        return max(managed, self.ram - self.reserved)  # a request for a low zone (6.1) or some nodes shows these only
 
     def consumer(self) -> str | None:
         """What holds most of the memory; None where nothing holds a fifth of it."""
@@ -159,6 +159,11 @@ class Memory:
         big = sum(count for blocks in main.values() for size, count in blocks.items() if size >= order)
         return free > low + (self.page_size() << order) and big <= 1
 
+    def _low_zones_only(self) -> bool:
+        """Only zones below 4 GiB are shown, as for a request that is bound to them (6.1 and later)."""
+        size = sum(zone.get("managed", zone.get("present", 0)) for zone in self.zones.values())
+        return all(name in ("DMA", "DMA32") for _node, name in self.zones) and size <= 4 << 20
+
     def imbalanced(self) -> bool | None:
         """One NUMA node is exhausted while another has plenty."""
         nodes: dict[int, list[int]] = {}
@@ -174,6 +179,8 @@ class Memory:
         short = [n for n, (free, low, _all) in nodes.items() if free <= low * 5 // 4]
         rich = [n for n, (free, low, size) in nodes.items() if free > 3 * low and free * 10 > size]
         if short and not rich and self.ram:  # a request bound to some nodes shows these only; the sum counts all
+            if self._low_zones_only():
+                return None
             elsewhere = self.pages.get("free", 0) * self.page_size() - sum(zone["free"] for zone in self.zones.values())
             return elsewhere > self.ram * self.page_size() // 20 and elsewhere > 10 * sum(
                 zone["free"] for zone in self.zones.values()
