@@ -82,7 +82,7 @@ def test_low_zones_alone_are_not_the_machine() -> None:
     found = memory(*LOW_ZONES)
     assert found.total() == 16477216
     assert found.consumer() is None
-    assert found.imbalanced() is None
+    assert found.imbalanced(low_zone=True) is None
 
 
 def test_one_full_node_shown_alone() -> None:
