@@ -108,7 +108,7 @@ class Memory:
     def total(self) -> int:
         """Pages the system manages, as far as it is told."""
         managed = sum(zone.get("managed", zone.get("present", 0)) for zone in self.zones.values()) // self.page_size()
-        return managed or max(0, self.ram - self.reserved)
+        return max(managed, self.ram - self.reserved)  # a request for a low zone (6.1) or some nodes shows these only
 
     def consumer(self) -> str | None:
         """What holds most of the memory; None where nothing holds a fifth of it."""
@@ -159,8 +159,8 @@ class Memory:
         big = sum(count for blocks in main.values() for size, count in blocks.items() if size >= order)
         return free > low + (self.page_size() << order) and big <= 1
 
-    def imbalanced(self) -> bool | None:
-        """One NUMA node is exhausted while another has plenty."""
+    def imbalanced(self, low_zone: bool = False) -> bool | None:
+        """One NUMA node is exhausted while another has plenty (6.1 shows low zones only for a request of them)."""
         nodes: dict[int, list[int]] = {}
         for (node, name), zone in self.zones.items():
             if name in ("DMA", "Device") and any(key[0] == node and key[1] != name for key in self.zones):
@@ -174,6 +174,8 @@ class Memory:
         short = [n for n, (free, low, _all) in nodes.items() if free <= low * 5 // 4]
         rich = [n for n, (free, low, size) in nodes.items() if free > 3 * low and free * 10 > size]
         if short and not rich and self.ram:  # a request bound to some nodes shows these only; the sum counts all
+            if low_zone and all(name in ("DMA", "DMA32") for _node, name in self.zones):
+                return None
             elsewhere = self.pages.get("free", 0) * self.page_size() - sum(zone["free"] for zone in self.zones.values())
             return elsewhere > self.ram * self.page_size() // 20 and elsewhere > 10 * sum(
                 zone["free"] for zone in self.zones.values()

@@ -146,6 +146,6 @@ def _judge(event: Event, memory: Memory) -> None:
         put(event, "consumer", memory.consumer() if event.kind != "memcg-oom-kill" else memory.cgroup_consumer())
     if event.kind in ("oom-kill", "page-allocation-failure", "oom-panic"):
         put(event, "fragmented", memory.fragmented(order))
-        put(event, "node-imbalance", memory.imbalanced())
+        put(event, "node-imbalance", memory.imbalanced(event.attributes.get("zone") in ("dma", "dma32")))
         put(event, "hugepages-idle", memory.hugepages_idle())
         put(event, "swap-full", memory.swap_full())

@@ -69,3 +69,25 @@ def test_balloon_of_a_guest() -> None:
     assert memory(zone(80, 4000), NODE.format(2400), few).consumer() == "balloon"
     assert memory(zone(80, 4000), NODE.format(1000), many).consumer() == "anon"
     assert memory(zone(80, 4000), NODE.format(400), few).consumer() == "unaccounted"  # the balloon is not all of it
+
+
+LOW_ZONES = (
+    "Node 0 DMA free:11264kB min:16kB low:28kB high:40kB present:15992kB managed:15360kB",
+    "Node 0 DMA32 free:2048kB min:2100kB low:4000kB high:6000kB present:2000000kB managed:1945600kB",
+    "active_anon:2000000 free:12000000",
+    "16777216 pages RAM",
+    "300000 pages reserved",
+)
+
+
+def test_low_zones_alone_are_not_the_machine() -> None:
+    """A report for a request bound to low zones leaves the others out; its counters are those of the machine."""
+    found = memory(*LOW_ZONES)
+    assert found.total() == 16477216
+    assert found.consumer() is None
+    assert found.imbalanced(low_zone=True) is None
+
+
+def test_one_full_node_shown_alone() -> None:
+    lines = (zone(1000, 8388608), "free:12000000", "16777216 pages RAM", "300000 pages reserved")
+    assert memory(*lines).imbalanced() is True
