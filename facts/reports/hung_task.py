@@ -16,12 +16,13 @@ _HEAD = re.compile(
     r"in .{1,20}) ?(?:more than )?(\d{1,9})? ?s?"
 )
 _SECONDS = re.compile(r"more than (\d{1,9}) seconds")
-_BLOCKER = re.compile(r"is blocked on (?:a|an) (mutex|rw-semaphore|semaphore)")
+# "is blocked on a mutex", but "<reader> blocked on an rw-semaphore" and "blocked on a semaphore" with a holder
+_BLOCKER = re.compile(r"\bblocked on (?:a|an) (mutex|rw-semaphore|semaphore)")
 _STATE = re.compile(
     r"\s*(?:task:.{1,64} state:|\S.{0,62} [DRSTtXZKWPI] (?:[0-9a-f]{8,16}|\d+ +running|\(NOTLB\)|.{0,20}\d+) )"
 )
 _NEXT = re.compile(
-    r"INFO: task .{1,64}:\d+ blocked|Showing all locks held|NMI backtrace for cpu|INFO: lockdep is turned off|"
+    r"INFO: task .{1,64}:\d+ blocked (?!on )|Showing all locks held|NMI backtrace for cpu|INFO: lockdep is turned off|"
     r"Sending NMI|Future hung task reports"
 )
 

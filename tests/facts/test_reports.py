@@ -559,6 +559,26 @@ CASES = [
         {"seconds": 120, "function": "acme_cfg_thread", "module": "acmenet", "blocker": "mutex", "context": "kthread"},
         15,
     ),
+    (
+        "hung-task",
+        "hung-task",
+        HUNG.replace(
+            "INFO: task acmed:812 is blocked on a mutex likely owned by task acme_io:813.",
+            "INFO: task acmed:812 <writer> blocked on an rw-semaphore likely owned by task acme_io:813 <reader>",
+        ),
+        {"function": "acme_cfg_thread", "blocker": "rwsem"},
+        15,
+    ),
+    (
+        "hung-task",
+        "hung-task",
+        HUNG.replace(
+            "INFO: task acmed:812 is blocked on a mutex likely owned by task acme_io:813.",
+            "INFO: task acmed:812 blocked on a semaphore likely last held by task acme_io:813",
+        ),
+        {"function": "acme_cfg_thread", "blocker": "semaphore"},
+        15,
+    ),
     ("soft-lockup", "lockup", LOCKUP, {"seconds": 26, "function": "acme_seq_show", "pc-function": "find_next_bit"}, 13),
     (
         "oom-kill",
