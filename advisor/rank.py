@@ -12,9 +12,9 @@ from advisor.engine import Firing, Memory, Rule
 from kb.cache import Base
 
 SHOWN = 0.05  # causes below this probability are left out
-LIKELY = 0.7
+LIKELY = 0.65
 DIAGNOSED = 0.9
-OPEN = 10.0**-0.5  # odds of "something else": -5 decibans, as measured (docs/decisions/calibration.md)
+OPEN = 10.0**-0.3  # odds of "something else": -3 decibans, as measured (docs/decisions/calibration.md)
 MILD = ("notice", "context")  # severities of events for which whose code it is can be the whole answer
 AHEAD = 2.0  # a diagnosis is at least this many times likelier than the next mechanism
 SPECIAL = 0.9  # share of a family that goes to its special cases where evidence of their own shows ...

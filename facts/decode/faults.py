@@ -43,6 +43,8 @@ def fill_fault(event: Event, block: Block) -> None:
     if address is None and block.pc is None and event.attributes.get("access") == "execute":
         address = block.pc_address  # an instruction fetch fails at the instruction pointer
     arch, registers = block.arch() or _told(event.text), block.registers
+    if arch in ("arm", "i386"):
+        event.attributes.setdefault("narrow", True)
     wide = arch == "x86_64" and bool(registers.get("cr4", 0) & 1 << 12)
     kasan = block.kasan or "KASAN" in event.text
     if address is not None:
@@ -199,7 +201,7 @@ def pointer_class(
         if address is not None:
             own = kind_of(address)
             for value, kind in zip(values, kinds, strict=True):
-                if kind in TELLING and _explains(address, value):
+                if kind in TELLING and _explains(address, value, arch):
                     return kind
                 if kind == "null" and own in ("small-offset", "error-pointer", "all-ones") and not used.second:
                     return "small-offset" if used.displacement or own == "small-offset" else "null"
@@ -218,7 +220,7 @@ def pointer_class(
             address |= address >> 48 << 56  # without the tag byte that the kernel leaves out
         for value in registers.values():
             kind = kind_of(value)
-            if kind in TELLING and kind not in ("one-bit", "ascii") and _explains(address, value):
+            if kind in TELLING and kind not in ("one-bit", "ascii") and _explains(address, value, arch):
                 return kind
         return own
     kinds = [kind_of(value) for name, value in registers.items() if name not in _NOT_POINTERS]
@@ -257,6 +259,7 @@ _NOT_POINTERS = frozenset(
 )
 
 
-def _explains(address: int, value: int) -> bool:
+def _explains(address: int, value: int, arch: str) -> bool:
     """True if the address is the value plus the offset of a member."""
-    return (address - value + 0x100) & _MASK < _SMALL * 4
+    mask = 0xFFFFFFFF if arch in ("arm", "i386") else _MASK
+    return (address - value + 0x100) & mask < _SMALL * 4

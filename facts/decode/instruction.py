@@ -10,6 +10,7 @@ import re
 from typing import NamedTuple
 
 _X86_NAMES = ("rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", *(f"r{n:02d}" for n in range(8, 16)))
+_ARM_NAMES = (*(f"r{n}" for n in range(11)), "fp", "ip", "sp", "lr", "pc")
 _PREFIXES = frozenset((0x66, 0x67, 0xF0, 0xF2, 0xF3, 0x2E, 0x36, 0x3E, 0x26, 0x64, 0x65))
 _MAX_BYTES = 128
 _X86_CODE = re.compile(r"Code: +((?:[0-9a-f]{2} |<[0-9a-f]{2}> ?|\([0-9a-f]{2}\) ?|[0-9a-f]{2}$){1,128})")
@@ -124,10 +125,32 @@ def arm64_operand(text: str) -> Operand | None:
     return Operand("sp" if number == 31 else f"x{number}", "", 1, 0)
 
 
+def arm_operand(text: str) -> Operand | None:
+    """Base register and displacement of the load or store that a `Code:` line of 32-bit Arm marks (no Thumb)."""
+    match = _WORDS.search(text[:1000])
+    if match is None:
+        return None
+    word = int(match[1], 16)
+    kind, up = word >> 25 & 7, 1 if word >> 23 & 1 else -1
+    if kind == 0b010:
+        displacement = word & 0xFFF
+    elif kind == 0 and word & 0x90 == 0x90 and word & 0x60 and word >> 22 & 1:  # halfword, signed, doubleword
+        displacement = word >> 4 & 0xF0 | word & 0xF
+    elif kind == 0b100:  # several registers
+        displacement = 0
+    else:
+        return None
+    before = kind == 0b100 or word >> 24 & 1  # else the displacement is added after the access
+    number = word >> 16 & 15
+    return None if number == 15 else Operand(_ARM_NAMES[number], "", 1, up * displacement if before else 0)
+
+
 def operand(text: str, arch: str) -> Operand | None:
     """Memory operand of the faulting instruction of a `Code:` line."""
     if arch == "arm64":
         return arm64_operand(text)
+    if arch == "arm":
+        return arm_operand(text)
     if arch in ("x86_64", "i386", ""):
         code = faulting_bytes(text)
         found = x86_operand(code, 32 if arch == "i386" else 64) if code else None

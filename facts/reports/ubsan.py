@@ -9,7 +9,7 @@ from facts.frames import FrameTable
 from facts.records import Event, Record
 from facts.reports.common import put, read_plain
 
-_TYPE = re.compile(r"index -?\d{1,20} is out of range for type '[^']{1,200}\[(\d{1,10})\]'")
+_TYPE = re.compile(r"index -?\d{1,20} is out of range for type '[^']{1,200}\[(\d{1,10}|\*)\]'")
 _NEAR = 6  # records below the head line; the kernel prints the type right after it
 _UNNAMED = "undefined-behaviour"
 # Kernels up to 5.4 say "Undefined behaviour" of every kind; the line below tells which (names of later kernels).
@@ -37,6 +37,6 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
                 event.attributes["problem"] = kind
         found = _TYPE.search(text)
         if found is not None:
-            put(event, "open-array", int(found[1]) <= 1)
+            put(event, "open-array", found[1] in ("0", "1", "*"))
             break
     return read_plain(event, body, table)

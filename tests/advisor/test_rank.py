@@ -114,7 +114,7 @@ def test_facets_stand_beside_with_their_own_probability(doctor: Diagnostician) -
         ({"hardware__worn": True}, "diagnosed"),  # 15 decibans
         ({"hardware__cable_age": 7}, "diagnosed"),  # 10
         ({"hardware__cable_age": 0}, "undetermined"),
-        ({}, "likely"),  # 0 decibans, 0.76
+        ({}, "likely"),  # 0 decibans, 0.67
     ],
 )
 def test_status(doctor: Diagnostician, facts: dict[str, bool | int], status: str) -> None:

@@ -125,6 +125,23 @@ def test_divisor() -> None:
     assert found.divisor == "rcx"
 
 
+@pytest.mark.parametrize(
+    ("word", "base", "displacement"),
+    [
+        ("e5953018", "r5", 24),  # ldr r3, [r5, #24]
+        ("e5103004", "r0", -4),  # ldr r3, [r0, #-4]
+        ("e4913004", "r1", 0),  # ldr r3, [r1], #4
+        ("e1d430b2", "r4", 2),  # ldrh r3, [r4, #2]
+        ("e8bd8070", "sp", 0),  # pop {r4, r5, r6, pc}
+        ("e59f3018", None, 0),  # ldr r3, [pc, #24]
+        ("ebfff649", None, 0),  # bl
+    ],
+)
+def test_operand_of_arm(word: str, base: str | None, displacement: int) -> None:
+    found = operand(f"Code: e92d4038 e1a05000 ({word})", "arm")
+    assert (found and (found.base, found.displacement)) == (base and (base, displacement))
+
+
 def test_code_line() -> None:
     assert faulting_bytes("Code: 00 01 <48> 8b 00 c3") == bytes.fromhex("488b00c3")
     assert faulting_bytes("Code: Bad RIP value.") == b""

@@ -80,8 +80,8 @@ def test_stalled_cpus_that_were_idle(timeline, nesting: str, idle: bool) -> None
     assert (event.attributes["listed-idle"], event.attributes["scans"]) == (idle, 1)
 
 
-@pytest.mark.parametrize(("size", "open_array"), [(1, True), (0, True), (16, False)])
-def test_arrays_that_are_the_open_end_of_a_structure(timeline, size: int, open_array: bool) -> None:  # type: ignore[no-untyped-def]
+@pytest.mark.parametrize(("size", "open_array"), [(1, True), (0, True), ("*", True), (16, False)])
+def test_arrays_that_are_the_open_end_of_a_structure(timeline, size: int | str, open_array: bool) -> None:  # type: ignore[no-untyped-def]
     text = (
         "UBSAN: array-index-out-of-bounds in drivers/acme/acme_topo.c:310:9\n"
         f"index 16 is out of range for type 'struct acme_port [{size}]'\n"
