@@ -79,6 +79,9 @@ STORAGE: list[tuple[str, str, object]] = [
     ("disk-health", SMART_SAS.format("FAILURE PREDICTION THRESHOLD EXCEEDED: ascq=0x5", 0), True),
     ("disk-health", NVME_LOG.format(0, 0), False),
     ("disk-health", NVME_LOG.format("0x4", 0), True),
+    ("disk-health", NVME_LOG.format("0x2", 0), False),  # the temperature
+    ("disk-health", SMART_NVME.format("0x02", 0), False),
+    ("disk-health", SMART_NVME.format("0x06", 0), True),
     ("disk-health", NO_DISK, None),
     ("disk-health", "", None),
     ("disk-firmware", INFO, "TN03"),
