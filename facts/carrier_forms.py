@@ -352,6 +352,8 @@ _HANDLERS: dict[str, Callable[[Peeled, int], bool]] = {
 def _dated(out: Peeled, end: int, depth: int, named: bool) -> bool:
     """What follows a date: stamp, host and program, or another carrier.  ``named``: host and program are usual."""
     out.dated(end)
+    if out.text.startswith(" kernel: "):  # the name of the host was taken out
+        out.text = out.text[1:]
     rest = out.text
     if _take_stamp(out):
         return True
