@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from advisor.bundle import Bundle
 
 QUESTIONS = 15  # questions at most, unless the person asks for more
-IMPATIENCE = 0.4  # share by which each question that the person cannot answer raises what the next must tell
+IMPATIENCE = 0.8  # share by which each question that the person cannot answer raises what the next must tell
 SETTLED_UNSEEN = 0.02  # bits; instead of SETTLED without the log, which often holds what overturns a diagnosis
 MESSAGE_LEFT = 0.02  # the same for a question about a message that is before the eyes
 UNSEEN = 3  # questions about the message that nobody could answer
