@@ -276,6 +276,14 @@ def _digit(out: Peeled, depth: int) -> bool:
     return False
 
 
+def _wall(out: Peeled) -> bool:
+    match = _match("wall", out.text)
+    if match is None:
+        return False
+    out.text = out.text[match.end() :]
+    return _said(out, "kernel")
+
+
 def _letter(out: Peeled, depth: int) -> bool:
     text = out.text
     for name in ("month", "full"):
@@ -285,10 +293,8 @@ def _letter(out: Peeled, depth: int) -> bool:
     match = _match("leveled", text)
     if match is not None:
         return _leveled(out, match, depth)
-    match = _match("wall", text)
-    if match is not None:
-        out.text = text[match.end() :]
-        return _said(out, "kernel")
+    if _wall(out):
+        return True
     match = _match("logcat-brief", text)
     if match is not None:
         return _logcat(out, match.end(), match[3], match[1], match[2])
@@ -306,10 +312,8 @@ def _letter(out: Peeled, depth: int) -> bool:
 
 
 def _space(out: Peeled, depth: int) -> bool:
-    match = _match("wall", out.text)
-    if match is not None:
-        out.text = out.text[match.end() :]
-        return _said(out, "kernel")
+    if _wall(out):
+        return True
     if out.text.startswith("    MESSAGE="):  # journalctl -o verbose
         return _inner(out, out.text[12:], depth)
     return False
@@ -352,15 +356,13 @@ _HANDLERS: dict[str, Callable[[Peeled, int], bool]] = {
 def _dated(out: Peeled, end: int, depth: int, named: bool) -> bool:
     """What follows a date: stamp, host and program, or another carrier.  ``named``: host and program are usual."""
     out.dated(end)
-    if out.text.startswith(" kernel: "):  # the name of the host was taken out
-        out.text = out.text[1:]
     rest = out.text
     if _take_stamp(out):
         return True
     match = _match("container", rest)
     if match is not None:
         return _inner(out, rest[match.end() :], depth)
-    if rest[:1] in ("{", "<", "["):
+    if rest[:1] in ("{", "<", "[") or rest.startswith(" kernel: "):  # the last: the host's name was taken out
         return _inner(out, rest, depth)
     host = _match("host", rest)
     tail = rest[host.end() :] if host is not None else rest

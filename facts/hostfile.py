@@ -62,12 +62,12 @@ def read_hostfile(
     """
     reader = _Reader(path, names)
     root = reader.load(max_bytes, max_log_bytes)
-    for key, node in root.items():
-        if key not in _KEYS:
-            reader.unknown_key(key, node)
     if "facts" in root:
         reader.read_facts(root["facts"])
-    reader.read_mapping(reader.loose)
+    for key, node in root.items():
+        if key not in _KEYS:
+            reader.other_key(key, node)
+    reader.read_cmdline()
     if "logs" in root:
         reader.read_logs(root["logs"])
     if "answers" in root:
@@ -87,7 +87,6 @@ class _Reader:
         self.size = 0
         self.facts: dict[str, Value] = {}
         self.lines: dict[str, int] = {}  # fact name -> line that gave it
-        self.loose: dict[str, Node] = {}  # facts that stand beside the key `facts`
         self.logs: list[Log] = []
         self.answers: dict[str, Answer] = {}
         self.problems: list[Problem] = []
@@ -113,10 +112,11 @@ class _Reader:
             raise InputError(self.path, f"is no host.yaml: a mapping with {', '.join(_KEYS)} belongs here")
         return root.value
 
-    def unknown_key(self, key: str, node: Node) -> None:
+    def other_key(self, key: str, node: Node) -> None:
+        """A key of no meaning here: a fact in the wrong place, which counts where `facts` does not give it, or none."""
         if self.names.is_group(key) or key in self.names:
             self.problem(node, f"{shown(key)} is taken as a fact; it belongs under the key `facts`")
-            self.loose[key] = node
+            self.fact(key, node)
             return
         from difflib import get_close_matches
 
@@ -141,11 +141,11 @@ class _Reader:
         if not isinstance(node.value, dict):
             self.problem(node, f"facts: a mapping of names to values belongs here, not a {node.kind}")
             return
-        self.read_mapping(node.value)
-
-    def read_mapping(self, mapping: dict[str, Node]) -> None:
-        for key, item in mapping.items():
+        for key, item in node.value.items():
             self.fact(key, item)
+
+    def read_cmdline(self) -> None:
+        """The facts that the kernel command line tells, where they are not given themselves."""
         cmdline = self.facts.get("kernel.cmdline")
         if cmdline is not None:
             self.facts = {**facts_of_cmdline(str(cmdline), self.names), **self.facts}

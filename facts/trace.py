@@ -107,16 +107,17 @@ def _frame(symbol: str, offset: str | None, module: str | None, reliable: bool, 
     return Frame(base_name(symbol), (offset or "").lstrip("+"), module, reliable, section, line, symbol)
 
 
-def _decoded(text: str) -> re.Match[str] | None:
-    """``function (file:line)``, with or without a module."""
-    return _DECODED.match(text[:MAX_LINE]) if ":" in text and " (" in text else None
+def _decoded(text: str, line: int, section: str = "") -> Frame | None:
+    """The frame of ``function (file:line)``, with or without a module."""
+    match = _DECODED.match(text[:MAX_LINE]) if ":" in text and " (" in text else None
+    return _frame(match["symbol"], None, match["module"], not match["doubt"], section, line) if match else None
 
 
 def parse_frames(text: str, line: int = 0, section: str = "") -> tuple[Frame, ...]:
     """Frames of one trace line: none, one, or callee and caller (arm's ``a from b+0x1/0x2``)."""
     if "+0x" not in text:
-        if (decoded := _decoded(text)) is not None:
-            return (_frame(decoded["symbol"], None, decoded["module"], not decoded["doubt"], section, line),)
+        if (decoded := _decoded(text, line, section)) is not None:
+            return (decoded,)
         if not (text.startswith((" ", "[<", "\t")) and ("inline" in text or ">]" in text or " 0x" in text)):
             return ()
     text = text[:MAX_LINE]
@@ -170,8 +171,8 @@ def parse_location(text: str, line: int = 0) -> Location | None:
             digits = found[1].strip()
             address = 0 if digits == "(null)" else int(digits, 16)
     place = _SYMBOL_AT.search(rest[:400])
-    if place is None and (decoded := _decoded(rest)) is not None:
-        return Location(_frame(decoded["symbol"], None, decoded["module"], True, "", line), address, user)
+    if place is None and (decoded := _decoded(rest, line)) is not None:
+        return Location(decoded, address, user)
     if place is not None and place["symbol"][:2] != "0x":
         frame = _frame(place["symbol"], place["offset"], place["module"], True, "", line)
         return Location(frame, address, user)
@@ -193,8 +194,8 @@ def is_link(text: str) -> bool:
 def parse_link(text: str, line: int = 0) -> Frame | None:
     """The caller named by a link register."""
     match = _LINK.match(text)
-    if match is not None and (decoded := _decoded(text[match.end() :])) is not None:
-        return _frame(decoded["symbol"], None, decoded["module"], True, "", line)
+    if match is not None and (decoded := _decoded(text[match.end() :], line)) is not None:
+        return decoded
     place = _SYMBOL_AT.search(text[match.end() : match.end() + 400]) if match else None
     return _frame(place["symbol"], place["offset"], place["module"], True, "", line) if place else None
 

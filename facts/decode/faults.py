@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from facts.decode.instruction import Operand, effective_address, operand
-from facts.decode.pointers import TELLING, classify, translate
+from facts.decode.pointers import BITS_32, TELLING, classify, translate
 from facts.records import Event
 from facts.reports.block import Block
 
@@ -43,13 +43,13 @@ def fill_fault(event: Event, block: Block) -> None:
     if address is None and block.pc is None and event.attributes.get("access") == "execute":
         address = block.pc_address  # an instruction fetch fails at the instruction pointer
     arch, registers = block.arch() or _told(event.text), block.registers
-    if arch in ("arm", "i386"):
+    if arch in BITS_32:
         event.attributes.setdefault("narrow", True)
     wide = arch == "x86_64" and bool(registers.get("cr4", 0) & 1 << 12)
     kasan = block.kasan or "KASAN" in event.text
     if address is not None:
         event.attributes["address"] = (
-            f"{translate(address, arch, kasan):016x}" if arch not in ("arm", "i386") else f"{address:08x}"
+            f"{translate(address, arch, kasan):016x}" if arch not in BITS_32 else f"{address:08x}"
         )
         event.attributes.setdefault("address-class", classify(address, arch, wide, kasan))
     low = (
@@ -83,7 +83,7 @@ def fill_fault(event: Event, block: Block) -> None:
         del event.attributes["address"], event.attributes["address-class"]  # CR2 of an older fault, as likely as not
         return
     if chosen:
-        if chosen == "user" and address is not None and address < _LOW_USER and arch not in ("arm", "i386", ""):
+        if chosen == "user" and address is not None and address < _LOW_USER and arch not in BITS_32 | {""}:
             event.attributes.setdefault("small-number", True)
         if chosen == "small-offset" and _odd(registers, operand(block.code, arch) if block.code else None):
             event.attributes.setdefault("small-number", True)
@@ -261,5 +261,5 @@ _NOT_POINTERS = frozenset(
 
 def _explains(address: int, value: int, arch: str) -> bool:
     """True if the address is the value plus the offset of a member."""
-    mask = 0xFFFFFFFF if arch in ("arm", "i386") else _MASK
+    mask = 0xFFFFFFFF if arch in BITS_32 else _MASK
     return (address - value + 0x100) & mask < _SMALL * 4

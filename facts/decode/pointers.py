@@ -31,7 +31,7 @@ TELLING = (
     "one-bit",
     "ascii",
 )
-_BITS_32 = frozenset(("i386", "arm"))
+BITS_32 = frozenset(("i386", "arm"))
 
 _X86 = (  # first address, class; the next row ends the range
     (0xFFFF800000000000, "other"),
@@ -156,7 +156,7 @@ def classify(value: int, arch: str = "", wide: bool = False, kasan: bool = False
     `arch` is x86_64, i386, arm64, arm, parisc, or another name ("" if unknown); `wide` says that the x86-64 kernel uses
     five-level page tables, `kasan` that it is built with KASAN.  KASAN shadow addresses are translated first.
     """
-    if arch in _BITS_32:
+    if arch in BITS_32:
         return _classify_32(value & 0xFFFFFFFF, arch)
     value &= _ALL
     shadow = translate(value, arch, kasan)
