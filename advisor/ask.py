@@ -10,7 +10,7 @@ from typing import Any
 
 from advisor.diagnose import Diagnosis
 from advisor.engine.evaluator import Matcher
-from advisor.gain import Hypotheses
+from advisor.gain import CMDLINE, Hypotheses
 from facts.told import MESSAGE, OTHERS
 from kb.cache import Base
 
@@ -19,7 +19,7 @@ MINIMUM = 0.03  # bits; less is not worth a step of its own
 SETTLED = 0.1  # bits; a smaller gain is not worth a step once the cause is diagnosed
 WORTH_ASKING = 0.006  # bits; in a conversation, where a question costs little, while the cause is not settled
 FREE_TEXT = 10.0  # an answer in free words or a pasted list costs so many times a choice or a number
-TYPED = 2.0  # the same for words that stand on the screen
+TYPED = 2.0  # the same for words that stand on the screen, and for the one line of the command line
 MAX_WORDS = 16  # words that are offered as answers
 _PRICE = {"none": 1.0, "low": 2.0, "disruptive": 25.0}
 
@@ -71,7 +71,7 @@ def _effort(base: Base, fact: str) -> float:
     group, _, name = fact.partition(".")
     if base.facts.get(group, {}).get(name) not in ("text", "list"):
         return 1.0
-    return TYPED if fact.startswith(MESSAGE) or fact == OTHERS else FREE_TEXT
+    return TYPED if fact.startswith(MESSAGE) or fact in (OTHERS, CMDLINE) else FREE_TEXT
 
 
 def _sensible(probe: dict[str, Any], matcher: Matcher) -> bool:

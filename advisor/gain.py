@@ -20,11 +20,15 @@ from kb.cache import Base
 CANDIDATES = 60  # hypotheses that are looked at
 TELLING = 0.25  # share of machines that give an answer which raises some cause, where nothing else is known
 BESIDE = 0.015  # what a bit about readiness is worth against a bit about the mechanism, unless a dump is asked for
-NOT_ASKED = ("log.", "kernel.cmdline.", "kernel.upstream", "kernel.numbering")
+NOT_ASKED = ("log.", "kernel.upstream", "kernel.numbering")
+CMDLINE = "kernel.cmdline"  # its parameters are told all at once
+PRESENT = "?"  # some value of a parameter
 RELEASES = {"kernel.upstream": "kernel.version"}  # follows from the answer for the other, a release as well
 OLDEST = "2.6.0"  # a release before any that evidence names
 NOTHING = "-"  # an answer that fulfils no test
 OFFERED_KINDS = 8  # kinds of events that one question asks for
+OFFERED_PARAMETERS = 4  # parameters that make the command line worth a question
+_PARAMETER = CMDLINE + "."
 _KIND = "seen."  # before the kind: whether such an event was there
 
 
@@ -32,7 +36,7 @@ class Supposition(NamedTuple):
     """A possible answer and what it would add to the working memory."""
 
     fact: str
-    value: Value
+    value: Value | None  # None: a parameter that the command line does not hold
     event: dict[str, Value] | None  # the further event, or the root event as it would be then; None: a mere fact
 
 
@@ -76,6 +80,8 @@ class Hypotheses:
         if answer is not None:
             if leaf[0] == "fact" and answer.fact in (leaf[1], RELEASES.get(leaf[1])):
                 return holds(leaf[2], answer.value, leaf[3]) is (literal >= 0)
+            if leaf[0] == "fact" and leaf[1] == CMDLINE and leaf[2] == "known" and answer.fact.startswith(_PARAMETER):
+                return bool(leaf[3]) is (literal >= 0)
             if leaf[0] == "event" and answer.event is not None:
                 if fulfils(leaf, answer.event):
                     return literal >= 0
@@ -119,7 +125,7 @@ class Hypotheses:
     # gains
     def gains(self) -> dict[str, float]:
         """Fact -> expected gain in bits, over the unknown facts that evidence of the causes tests."""
-        answers: dict[str, dict[Value, None]] = {}
+        answers: dict[str, dict[Value | None, None]] = {}
         concerned: dict[str, dict[str, set[int]]] = {}  # fact -> cause -> places of its evidence
         for name in self.mechanisms + self.beside:
             for place, evidence in enumerate(self.base.causes[name]["evidence"]):
@@ -132,14 +138,19 @@ class Hypotheses:
         if of_kinds:
             self.others = [fact[len(_KIND) :] for gain, fact in of_kinds[:OFFERED_KINDS] if gain > 0]
             gains[OTHERS] = sum(gain for gain, _ in of_kinds[:OFFERED_KINDS])
+        parameters = sorted((gain for fact, gain in gains.items() if fact.startswith(CMDLINE)), reverse=True)
+        if parameters:
+            gains[CMDLINE] = sum(parameters[:OFFERED_PARAMETERS])
         return gains
 
-    def _asked(self, leaf: Sequence[Any]) -> Iterator[tuple[str, list[Value]]]:
+    def _asked(self, leaf: Sequence[Any]) -> Iterator[tuple[str, Sequence[Value | None]]]:
         """(fact, answers that decide the leaf) for the facts that could be asked for."""
         known = self.memory.facts
         if leaf[0] == "fact":
             if leaf[2] in ("since", "before") and leaf[1] in RELEASES and leaf[1] not in known:
                 yield RELEASES[leaf[1]], [leaf[3], OLDEST]
+            elif leaf[1].startswith(_PARAMETER) and CMDLINE not in known and leaf[2] not in RELEASE_OPS:
+                yield leaf[1], [*(decisive(leaf[2], leaf[3])[:1] or [PRESENT]), None]
             elif leaf[1] not in known and not leaf[1].startswith(NOT_ASKED) and leaf[2] not in RELEASE_OPS:
                 yield leaf[1], decisive(leaf[2], leaf[3])
             return
@@ -157,7 +168,7 @@ class Hypotheses:
                 if kind not in self.kinds:
                     yield _KIND + kind, [True, False]
 
-    def _suppose(self, fact: str, value: Value) -> Supposition:
+    def _suppose(self, fact: str, value: Value | None) -> Supposition:
         if fact.startswith(_KIND):
             return Supposition(fact, value, {"kind": fact[len(_KIND) :], "root": False} if value is True else None)
         names = self.base.tells.get(fact, ())
@@ -168,11 +179,11 @@ class Hypotheses:
         if isinstance(untold, tuple):
             event["untold"] = tuple(name for name in untold if name not in names)
         for name in names:
-            if value is not False:
+            if value is not None and value is not False:
                 event[name] = value
         return Supposition(fact, value, event)
 
-    def _gain(self, fact: str, values: Sequence[Value], concerned: dict[str, set[int]]) -> float:
+    def _gain(self, fact: str, values: Sequence[Value | None], concerned: dict[str, set[int]]) -> float:
         """Mutual information between the fact and the hypotheses."""
         answers = [self._suppose(fact, value) for value in values]
         moved = [

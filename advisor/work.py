@@ -42,7 +42,9 @@ class Work:
                 continue
             if value is not None:
                 answers[known["learns"]] = Known(value, f"answer to {probe}")
-        evidence = evidence._replace(notes=notes, facts={**evidence.facts, **answers})
+        facts = {**evidence.facts, **answers}
+        self.gatherer.add_cmdline(facts)
+        evidence = evidence._replace(notes=notes, facts=facts)
         return self.diagnostician.diagnose(
             tell(evidence, self.base.events, self.base.tells, self.gatherer.recogniser.frames)
         )

@@ -98,7 +98,7 @@ class Gatherer:
                 notes.append(f"{path}: no line of it looks like a kernel message; is it the right file?")
         usable = given or any(reading.kernel for _, reading in readings)
         facts.setdefault("log.given", Known(bool(readings), "evidence"))
-        self._cmdline(facts)
+        self.add_cmdline(facts)
         lines = sum(reading.lines for _, reading in readings)
         return Evidence(name, events, root, chain, facts, [path for path, _ in readings], notes, lines, usable, {})
 
@@ -159,7 +159,8 @@ class Gatherer:
             if value is not None:
                 facts[name] = Known(value, origin)
 
-    def _cmdline(self, facts: dict[str, Known]) -> None:
+    def add_cmdline(self, facts: dict[str, Known]) -> None:
+        """Add the facts that a known kernel command line holds."""
         known = facts.get("kernel.cmdline")
         if known is None:
             return

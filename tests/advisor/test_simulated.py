@@ -49,6 +49,22 @@ def test_no_fact_is_asked_for_twice(built_in: Work) -> None:
     assert len(facts) < QUESTIONS or session.question() is not None
 
 
+def test_the_command_line_is_asked_for_where_a_parameter_decides(built_in: Work) -> None:
+    from advisor.session import Session
+
+    session = Session(built_in)
+    session.symptom("no-boot")
+    session.fact("message.problem", "cannot-open")
+    asked = []
+    while (question := session.question()) is not None and question["learns"] != "kernel.cmdline":
+        asked.append(question["learns"])
+        session.skip(question["probe"])
+    assert question is not None, asked
+    session.answer(question["probe"], "BOOT_IMAGE=/vmlinuz ro console=ttyS0")  # no root=
+    assert session.diagnosis.ranking.mechanisms()[0].cause == "boot-parameter-error"
+    assert session.diagnosis.memory.facts["kernel.cmdline.console"] == "ttyS0"
+
+
 def test_values_that_fulfil_tests() -> None:
     assert fitting("is", True) is True
     assert fitting("below", 5) == 4
