@@ -25,6 +25,7 @@ class Operand(NamedTuple):
     scale: int
     displacement: int
     divisor: str = ""  # register or "memory" that divides, for div and idiv
+    width: int = 4  # of the divisor, bytes
     string: str = ""  # registers of a string instruction, blank-separated
 
 
@@ -61,6 +62,7 @@ def x86_operand(code: bytes, bits: int = 64) -> Operand | None:
         if code[at] in (0x64, 0x65):
             return None  # per-CPU data
         at += 1
+    prefixes = code[:at]
     if bits == 64 and at < len(code) and code[at] & 0xF0 == 0x40:
         rex = code[at]
         at += 1
@@ -90,9 +92,10 @@ def x86_operand(code: bytes, bits: int = 64) -> Operand | None:
     mod, reg, rm = modrm >> 6, modrm >> 3 & 7, modrm & 7
     divides = not two_byte and opcode in (0xF6, 0xF7) and reg in (6, 7)
     if mod == 3:
-        if divides:
-            return Operand("", "", 1, 0, divisor=_X86_NAMES[rm | (rex & 1) << 3])
-        return None
+        if not divides or (opcode == 0xF6 and rm >= 4 and not rex):  # the latter: %ah and its like
+            return None
+        width = 1 if opcode == 0xF6 else 8 if rex & 8 else 2 if 0x66 in prefixes else 4
+        return Operand("", "", 1, 0, divisor=_X86_NAMES[rm | (rex & 1) << 3], width=width)
     base, index, scale = _X86_NAMES[rm | (rex & 1) << 3], "", 1
     if rm == 4:
         if at >= len(code):

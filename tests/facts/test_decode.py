@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from advisor.work import Work
 from facts.decode.faults import pointer_class
 from facts.decode.instruction import arm64_operand, effective_address, faulting_bytes, operand, x86_operand
 from facts.decode.mce import decode
@@ -119,10 +120,24 @@ def test_x86_operands(code: str, base: str, second: str, displacement: int) -> N
     assert (found.base, found.second, found.displacement) == (base, second, displacement)
 
 
-def test_divisor() -> None:
-    found = operand("Code: 89 f8 31 d2 <f7> f1 c3 cc cc", "x86_64")
+@pytest.mark.parametrize(
+    ("code", "divisor", "width"),
+    [
+        ("<f7> f1 c3", "rcx", 4),  # div %ecx
+        ("<48> f7 f1 c3", "rcx", 8),  # div %rcx
+        ("<49> f7 f8 c3", "r08", 8),  # idiv %r8
+        ("<66> f7 f1 c3", "rcx", 2),  # div %cx
+        ("<f6> f1 c3", "rcx", 1),  # div %cl
+    ],
+)
+def test_divisor(code: str, divisor: str, width: int) -> None:
+    found = operand(f"Code: 89 f8 31 d2 {code}", "x86_64")
     assert found is not None
-    assert found.divisor == "rcx"
+    assert (found.divisor, found.width) == (divisor, width)
+
+
+def test_the_high_byte_of_a_register_is_not_named() -> None:
+    assert operand("Code: 31 d2 <f6> f5 c3", "x86_64") is None  # div %ch
 
 
 @pytest.mark.parametrize(
@@ -190,3 +205,26 @@ def test_pointer_class_without_the_instruction() -> None:
 def test_machine_check_status(status: int, amd: bool, severity: str, unit: str) -> None:
     found = decode(status, amd)
     assert (found.severity, found.unit) == (severity, unit)
+
+
+@pytest.mark.parametrize(
+    ("code", "rcx", "zero"),
+    [
+        ("<f7> f1", "0000000100000000", True),  # div %ecx: the upper half does not count
+        ("<48> f7 f1", "0000000100000000", False),  # div %rcx
+        ("<48> f7 f1", "0000000000000000", True),
+    ],
+)
+def test_the_divisor_is_judged_by_its_width(whole: Work, code: str, rcx: str, zero: bool) -> None:
+    log = f"""\
+[   90.000001] divide error: 0000 [#1] PREEMPT SMP NOPTI
+[   90.000002] CPU: 1 PID: 9 Comm: rated Not tainted 6.8.1 #1
+[   90.000003] RIP: 0010:rate_of+0x12/0x40
+[   90.000004] Code: 48 89 f8 31 d2 {code} c3 cc cc cc cc
+[   90.000005] RSP: 0018:ffffc90000123e50 EFLAGS: 00010246
+[   90.000006] RAX: 0000000000000001 RBX: 0000000000000001 RCX: {rcx}
+[   90.000007] Call Trace:
+[   90.000008]  rate_update+0x31/0x80
+"""
+    evidence = whole.gatherer.gather("x", {}, [("log", log)])
+    assert [event.attributes.get("divisor-zero") for event in evidence.events] == [zero]
