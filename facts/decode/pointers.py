@@ -11,7 +11,8 @@ _ALL = (1 << 64) - 1
 _NEAR = 0x10000  # how far a member may be from the start of its object
 _PAGE = 0x1000
 _LIST_POISON_32 = frozenset((0x100, 0x104, 0x122, 0x126, 0x200, 0x204, 0x100100, 0x100104, 0x200200, 0x200204))
-_LIST_POISON_OLD = (0xDEAD000000100100, 0xDEAD000000200200)  # kernels before 4.3
+_LIST_POISON = (0xDEAD000000000000, 0x5DEADBEEF0000000)  # the second is that of 64-bit POWER (arch/powerpc/Kconfig)
+_LIST_POISON_OLD = tuple(base + entry for base in _LIST_POISON for entry in (0x100100, 0x200200))  # kernels before 4.3
 _BYTES = {  # byte a whole word consists of -> class
     0x6B: "freed-poison", 0xA5: "freed-poison", 0xAA: "freed-poison", 0xA7: "freed-poison",
     0x5A: "allocated-poison", 0xA9: "allocated-poison",
@@ -169,7 +170,9 @@ def classify(value: int, arch: str = "", wide: bool = False, kasan: bool = False
         return "all-ones"
     if value > _ALL - 4095 or (arch == "s390x" and value == _ALL - 4095):  # s390 names the page only
         return "error-pointer"
-    if 0 <= value - 0xDEAD000000000000 < _NEAR or any(abs(value - old) < _PAGE for old in _LIST_POISON_OLD):
+    if any(0 <= value - base < _NEAR for base in _LIST_POISON):
+        return "list-poison"
+    if any(abs(value - old) < _PAGE for old in _LIST_POISON_OLD):
         return "list-poison"
     poison = _poison(value, 8) or (_untagged(value) if arch in ("", "arm64") else None)
     if poison:

@@ -48,6 +48,8 @@ CLASSES = {
         (0xDEAD000000200200, "x86_64", "list-poison"),
         (0xDEAD000000100100 + 8, "x86_64", "list-poison"),
         (0xDEAD000000180000, "x86_64", "non-canonical"),
+        (0x5DEADBEEF0000122 + 8, "ppc64le", "list-poison"),
+        (0x5DEADBEEF0200200, "ppc64le", "list-poison"),
         (0x00200200, "i386", "list-poison"),
         (0xDFFFFC0000000000, "x86_64", "null"),
         (0xDFFFFC0000000007, "x86_64", "small-offset"),
