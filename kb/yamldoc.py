@@ -137,7 +137,12 @@ def scalar(text: str) -> str | int | float | bool | None:
             return int(text, 16)
         except ValueError:
             return text
-    if "." in digits and digits[0] in "0123456789." and digits[-1] in "0123456789." and "_" not in digits:
+    if (
+        "." in digits
+        and digits[0] in ("0123456789" if digits is not text else "0123456789.")
+        and digits[-1] in "0123456789."
+        and "_" not in digits
+    ):
         try:
             number = float(text)
         except ValueError:
