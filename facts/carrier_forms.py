@@ -67,8 +67,8 @@ _PATTERNS = {
     "instance": r"i-[0-9a-f]{8,17}\t",
     "pstore": r"(?:[A-Z][A-Za-z ]{2,16}#\d{1,6} Part ?\d{1,6}|====\d{1,20}[.-]\d{1,12}(?:-[A-Z])?)$",
     "journal": r"-- (?:Boot [0-9a-f]{6,32}|Reboot|Logs begin |Journal begins |No entries|cursor: ).{0,300}$",
-    # syslog to terminals, also where the blank in front was lost
-    "wall": r"(?: kernel: ?|kernel: ?(?=(?:<\d{1,4}>)?\[(?: {0,12}\d{1,12}\.|Hardware Error\])))",
+    # syslog to terminals, also where the blank in front was lost; lines whose date and host were cut off
+    "wall": r"(?: kernel: ?|kernel: |kernel:(?=(?:<\d{1,4}>)?\[(?: {0,12}\d{1,12}\.|Hardware Error\])))",
     "tag": r"(\S[^\s:\[]{0,127})(?:\[(\d{1,10})\])?:(?: |$|(?=\[ {0,12}\d{1,12}\.))",
     "host": r"[^\s\[\]]{0,254}[^\s:\[\]] ",
     "busybox": rf"({_FACILITY})\.({_LEVEL}) ",

@@ -9,9 +9,20 @@ _CACHE_LIMIT = 50_000
 
 
 class _Words:
-    """Words (exact, ``prefix*``, ``*suffix``, ``*part*``, ``[module]``, ``[module*]``) and the labels they give."""
+    """Words (exact, ``prefix*``, ``*suffix``, ``*part*``, ``[module]``, ``[module*]``) and the labels they give;
+    ``!exact`` is an exception."""
 
-    __slots__ = ("exact", "module_starts", "modules", "parts", "prefix_sizes", "prefixes", "suffix_sizes", "suffixes")
+    __slots__ = (
+        "exact",
+        "exceptions",
+        "module_starts",
+        "modules",
+        "parts",
+        "prefix_sizes",
+        "prefixes",
+        "suffix_sizes",
+        "suffixes",
+    )
 
     def __init__(self, groups: Mapping[str, Iterable[str]]) -> None:
         self.exact: dict[str, frozenset[str]] = {}
@@ -20,6 +31,7 @@ class _Words:
         self.parts: dict[str, frozenset[str]] = {}
         self.modules: dict[str, frozenset[str]] = {}
         self.module_starts: dict[str, frozenset[str]] = {}
+        self.exceptions: dict[str, frozenset[str]] = {}
         for label, words in groups.items():
             for word in words:
                 table, key = self._place(str(word))
@@ -28,6 +40,8 @@ class _Words:
         self.suffix_sizes = sorted({len(key) for key in self.suffixes})
 
     def _place(self, word: str) -> tuple[dict[str, frozenset[str]], str]:
+        if word[:1] == "!":
+            return self.exceptions, word[1:]
         if word[:1] == "[" and word[-1:] == "]":
             name = word[1:-1]
             return (self.module_starts, name[:-1]) if name.endswith("*") else (self.modules, name)
@@ -63,7 +77,7 @@ class _Words:
             for start, more in self.module_starts.items():
                 if module.startswith(start):
                     found |= more
-        return found
+        return found - self.exceptions[function] if function in self.exceptions else found
 
 
 class FrameTable:

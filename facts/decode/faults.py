@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from facts.decode.instruction import Operand, effective_address, operand
+from facts.decode.instruction import Operand, effective_address, led_from_null, operand
 from facts.decode.pointers import BITS_32, TELLING, classify, translate
 from facts.records import Event
 from facts.reports.block import Block
@@ -25,6 +25,7 @@ _ADDRESS = re.compile(
 _MASK = (1 << 64) - 1
 _SMALL = 0x1000
 _LOW_USER = 0x100000  # programs of 64 bits begin far above
+_LAST_ERRNO, _FIRST_INTERNAL = 133, 512
 _LOWEST = 0x10000  # no program maps anything lower (vm.mmap_min_addr, pages of 64 KiB): an offset from NULL
 
 
@@ -72,9 +73,10 @@ def fill_fault(event: Event, block: Block) -> None:
         # only stacks in vmalloc space have a guard page
         event.attributes["address-class"] = event.attributes["pointer-class"] = "vmalloc"
         return
-    chosen = pointer_class(
-        address, registers, arch, operand(block.code, arch) if block.code and not bad_pc else None, wide, kasan
-    )
+    used = operand(block.code, arch) if block.code and not bad_pc else None
+    chosen = pointer_class(address, registers, arch, used, wide, kasan)
+    if chosen == "error-pointer" and address is not None and _owner_of_null(address, registers, used, block.code, arch):
+        chosen = "small-offset"
     if low and chosen == "user":
         chosen = "small-offset"
     if event.kind == "serror" and chosen not in TELLING:
@@ -169,6 +171,21 @@ def _bad_pc(block: Block, address: int | None, event: Event) -> bool:
         return True
     kind = classify(block.pc_address, block.arch())
     return kind not in ("kernel-image", "module-space", "vmalloc", "direct-map", "other")
+
+
+def _owner_of_null(address: int, registers: dict[str, int], used: Operand | None, code: str, arch: str) -> bool:
+    """True if a value among the last 4095 is no error code but NULL less the offset of a member (container_of).
+
+    Error codes end at 133 (include/uapi/asm-generic/errno.h); MIPS, PA-RISC and alpha have more.  Those inside the
+    kernel begin at 512 (include/linux/errno.h), and a pointer mostly carries 517 (EPROBE_DEFER), which plus the offset
+    of a pointer gives no multiple of 8.
+    """
+    value = registers.get(used.base) if used is not None and used.base and not used.second else None
+    if value is not None and led_from_null(code, used.base if used else "", value, arch):
+        return True
+    if arch in BITS_32 | {"parisc"} or arch.startswith(("mips", "alpha")) or address % 8:
+        return False
+    return _LAST_ERRNO < -(address if value is None else value) & _MASK < _FIRST_INTERNAL
 
 
 def _odd(registers: dict[str, int], used: Operand | None) -> bool:

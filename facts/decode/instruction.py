@@ -13,6 +13,7 @@ _X86_NAMES = ("rax", "rcx", "rdx", "rbx", "rsp", "rbp", "rsi", "rdi", *(f"r{n:02
 _ARM_NAMES = (*(f"r{n}" for n in range(11)), "fp", "ip", "sp", "lr", "pc")
 _PREFIXES = frozenset((0x66, 0x67, 0xF0, 0xF2, 0xF3, 0x2E, 0x36, 0x3E, 0x26, 0x64, 0x65))
 _MAX_BYTES = 128
+_FAR = 0xFFF  # how far before NULL the owner of a member may begin
 _X86_CODE = re.compile(r"Code: +((?:[0-9a-f]{2} |<[0-9a-f]{2}> ?|\([0-9a-f]{2}\) ?|[0-9a-f]{2}$){1,128})")
 _WORDS = re.compile(r"Code: +(?:[0-9a-f]{8} )*\(([0-9a-f]{8})\)")
 
@@ -114,6 +115,47 @@ def x86_operand(code: bytes, bits: int = 64) -> Operand | None:
     if len(raw) < size:
         return None
     return Operand(base, index, scale, int.from_bytes(raw, "little", signed=True), divisor="memory" if divides else "")
+
+
+def led_from_null(text: str, register: str, value: int, arch: str) -> bool:
+    """True if an instruction before the marked one of a `Code:` line set the register to NULL less a member's offset.
+
+    That is how the kernel gets from a list entry or member to its owner (container_of()): `lea -0x18(%rax),%rbx`,
+    `sub $0x18,%rbx`, `sub x0, x1, #24`, with `value` in the register afterwards.
+    """
+    offset = -value & (1 << 64) - 1
+    if not 0 < offset <= _FAR:
+        return False
+    if arch == "arm64" and register[:1] == "x" and register[1:].isdigit():
+        before = re.findall(r"\b[0-9a-f]{8}\b", text[:1000].partition("(")[0])
+        wanted = 0xD1000000 | offset << 10 | int(register[1:])  # sub (immediate); the source stands in bits 5 to 9
+        return any(int(word, 16) & ~0x3E0 == wanted for word in before)
+    if arch not in ("x86_64", "") or register not in _X86_NAMES:
+        return False
+    match = _X86_CODE.search(text[:2000])
+    if match is None or "<" not in match[1]:
+        return False
+    words = re.findall(r"[0-9a-f]{2}", match[1].partition("<")[0])
+    code, number = bytes(int(word, 16) for word in words), _X86_NAMES.index(register)
+    low = number & 7
+    for at in range(len(code) - 3):
+        rex, opcode, modrm = code[at], code[at + 1], code[at + 2]
+        if rex & 0xF8 != 0x48:
+            continue
+        mod, reg, rm = modrm >> 6, modrm >> 3 & 7, modrm & 7
+        small = int.from_bytes(code[at + 3 : at + 4], "little", signed=True)
+        large = int.from_bytes(code[at + 3 : at + 7], "little", signed=True)
+        if opcode == 0x8D and mod in (1, 2) and rm != 4 and (reg | (rex & 4) << 1) == number:  # lea
+            change = small if mod == 1 else large
+        elif opcode in (0x83, 0x81) and mod == 3 and (rm | (rex & 1) << 3) == number and reg in (0, 5):  # add, sub
+            change = (small if opcode == 0x83 else large) * (1 if reg == 0 else -1)
+        elif opcode in (0x05, 0x2D) and low == number == 0:  # add, sub of %rax
+            change = int.from_bytes(code[at + 2 : at + 6], "little", signed=True) * (1 if opcode == 0x05 else -1)
+        else:
+            continue
+        if change == -offset:
+            return True
+    return False
 
 
 def arm64_operand(text: str) -> Operand | None:

@@ -24,6 +24,7 @@ _LOCK = re.compile(r"(?:([0-9a-f]{8,16}) | ?)\((.{1,100}?)\)\{[^}]{1,12}\}(?:-\{
 _SLEEPS = re.compile(
     r"mutex|sem\b|_sem\.|rwsem|\bsk_lock|s_umount|mmap_lock|i_mutex"
 )  # names of locks that let a task sleep
+_SPINS = re.compile(r"console_owner\b")  # a map of kernel/printk/printk.c for a wait that spins
 _KINDS = (
     ("circular locking", "circular"), ("recursive locking", "recursive"),
     ("inconsistent lock state", "inconsistent-state"),
@@ -129,7 +130,8 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
 def _locks(event: Event, locks: Sequence[tuple[str, str, str]]) -> None:
     """Whether a lock is asked for that is held already, and whether waiters (for it, or one left held) sleep or spin.
 
-    A lock of wait type 2 spins and one of type 4 sleeps; type 3 is either, as PROVE_RAW_LOCK_NESTING is set.
+    A lock of wait type 2 (include/linux/lockdep_types.h) spins and one of type 4 sleeps; type 3 is either, as
+    PROVE_RAW_LOCK_NESTING is set.
     """
     problem = event.attributes.get("problem")
     if problem not in ("recursive", "circular", *_LEFT) or len(locks) < (1 if problem in _LEFT else 2):
@@ -139,5 +141,5 @@ def _locks(event: Event, locks: Sequence[tuple[str, str, str]]) -> None:
         put(event, "same-lock", asked == locks[1][0])
     if _SLEEPS.search(name) or waits == "4":
         put(event, "lock-kind", "sleeping")
-    elif waits == "2":
-        put(event, "lock-kind", "spinning")
+    elif waits == "2" or _SPINS.match(name) or (problem == "circular" and locks[1][2] == "2"):
+        put(event, "lock-kind", "spinning")  # who holds a spinning lock may not sleep for the next

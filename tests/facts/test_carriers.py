@@ -40,6 +40,7 @@ KERNEL = [  # carrier, time, caller, level
     ("kern  :emerg : {}", None, "", 0),
     ("2026-11-24T01:07:40,123456+00:00 {}", None, "", None),
     ("Nov 24 01:07:40 web-1 kernel: [   12.345678] {}", 12.345678, "", None),
+    ("kernel: {}", None, "", None),
     ("Nov 24 01:07:40 web-1 kernel: : [   12.345678] {}", 12.345678, "", None),
     ("Nov 24 01:07:40  kernel: {}", None, "", None),  # without the host
     (" kernel:{}", None, "", None),  # syslog to a terminal

@@ -6,7 +6,14 @@ from hypothesis import strategies as st
 
 from advisor.work import Work
 from facts.decode.faults import pointer_class
-from facts.decode.instruction import arm64_operand, effective_address, faulting_bytes, operand, x86_operand
+from facts.decode.instruction import (
+    arm64_operand,
+    effective_address,
+    faulting_bytes,
+    led_from_null,
+    operand,
+    x86_operand,
+)
 from facts.decode.mce import decode
 from facts.decode.pointers import classify
 
@@ -230,3 +237,29 @@ def test_the_divisor_is_judged_by_its_width(whole: Work, code: str, rcx: str, ze
 """
     evidence = whole.gatherer.gather("x", {}, [("log", log)])
     assert [event.attributes.get("divisor-zero") for event in evidence.events] == [zero]
+
+
+@pytest.mark.parametrize(
+    ("arch", "code", "register", "value", "led"),
+    [
+        ("x86_64", "48 39 c5 74 3c 48 8d 58 e8 <8b> 13 85 d2", "rbx", -0x18, True),  # lea -0x18(%rax),%rbx
+        ("x86_64", "4c 8d a8 38 ff ff ff <41> 8b 55 00", "r13", -0xC8, True),  # lea -0xc8(%rax),%r13
+        ("x86_64", "48 83 eb 18 <8b> 13", "rbx", -0x18, True),  # sub $0x18,%rbx
+        ("x86_64", "48 83 c3 e8 <8b> 13", "rbx", -0x18, True),  # add $-0x18,%rbx
+        ("x86_64", "48 2d e0 00 00 00 <8b> 10", "rax", -0xE0, True),  # sub $0xe0,%rax
+        ("x86_64", "48 8d 58 e8 <8b> 13", "rcx", -0x18, False),  # another register
+        ("x86_64", "48 8d 58 f0 <8b> 13", "rbx", -0x18, False),  # another offset
+        ("x86_64", "90 90 90 <8b> 13 48 8d 58 e8", "rbx", -0x18, False),  # behind the fault
+        ("arm64", "aa0003f3 d1006014 b4000060 d503201f (b9400281)", "x20", -0x18, True),  # sub x20, x0, #24
+        ("arm64", "aa0003f3 d1008014 b4000060 d503201f (b9400281)", "x20", -0x18, False),
+        ("arm", "e2400018 e5901000 (e5910000)", "r0", -0x18, False),
+    ],
+)
+def test_a_member_less_its_offset(arch: str, code: str, register: str, value: int, led: bool) -> None:
+    assert led_from_null(f"Code: {code}", register, value & (1 << 64) - 1, arch) is led
+
+
+@given(st.binary(max_size=80), st.integers(0, (1 << 64) - 1), st.sampled_from(["rax", "r13", "x1", ""]))
+def test_any_bytes_before_a_fault(data: bytes, value: int, register: str) -> None:
+    for arch in ("x86_64", "arm64"):
+        led_from_null(f"Code: {data.hex(' ')} <8b> 13", register, value, arch)

@@ -8,7 +8,7 @@ TABLE = FrameTable(
     {
         "tags": {
             "spin-wait": ["_raw_spin_lock*", "arch_spin"],
-            "removal": ["*_disconnect"],
+            "removal": ["*_disconnect", "!sock_disconnect"],
             "rx": ["*_clean_rx*"],
             "scsi": ["[libata]", "[dm_*]"],
         },
@@ -24,6 +24,7 @@ TABLE = FrameTable(
         ("arch_spin", None, {"spin-wait"}),
         ("arch_spinner", None, set()),
         ("usb_disconnect", None, {"removal"}),
+        ("sock_disconnect", None, set()),
         ("ixgbe_clean_rx_irq", None, {"rx"}),
         ("ata_qc_issue", "libata", {"scsi"}),
         ("map", "dm_crypt", {"scsi"}),

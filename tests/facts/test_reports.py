@@ -825,3 +825,27 @@ but task is already holding lock:
 def test_locks_of_a_recursion(asked: str, held: str, same: bool | None, kind: str | None) -> None:
     event, _ = read("lockdep", "lockdep", NESTING.format(asked=asked, held=held))
     assert (event.attributes.get("same-lock"), event.attributes.get("lock-kind")) == (same, kind)
+
+
+CYCLE = """
+WARNING: possible circular locking dependency detected
+acmed/77 is trying to acquire lock:
+{asked}, at: acme_log+0x2b/0x90
+but task is already holding lock:
+{held}, at: acme_irq+0x51/0x1c0 [acmenet]
+"""
+
+
+@pytest.mark.parametrize(
+    ("asked", "held", "kind"),
+    [
+        ("c1718ad8 (console_owner){-...}-{0:0}", "c391481c (&c->lock){-.-.}-{2:2}", "spinning"),
+        ("c1718ad8 (console_owner){-...}-{0:0}", "c391481c (&c->mutex){+.+.}-{4:4}", "spinning"),
+        ("c1718ad8 (&x->wait){-...}-{3:3}", "c391481c (&c->lock){-.-.}-{2:2}", "spinning"),  # behind a spinlock
+        ("c1718ad8 (&x->mutex){+.+.}-{3:3}", "c391481c (&c->lock){-.-.}-{3:3}", "sleeping"),
+        ("c1718ad8 (&x->wait){-...}-{3:3}", "c391481c (&c->lock){-.-.}-{3:3}", None),
+    ],
+)
+def test_locks_of_a_cycle(asked: str, held: str, kind: str | None) -> None:
+    event, _ = read("lockdep", "lockdep", CYCLE.format(asked=asked, held=held))
+    assert event.attributes.get("lock-kind") == kind
