@@ -70,6 +70,8 @@ _PATTERNS = {
     # syslog to terminals, also where the blank in front was lost; lines whose date and host were cut off
     "wall": r"(?: kernel: ?|kernel: |kernel:(?=(?:<\d{1,4}>)?\[(?: {0,12}\d{1,12}\.|Hardware Error\])))",
     "tag": r"(\S[^\s:\[]{0,127})(?:\[(\d{1,10})\])?:(?: |$|(?=\[ {0,12}\d{1,12}\.))",
+    # talosctl dmesg
+    "talos": rf" ?({_FACILITY}): {{1,8}}({_LEVEL}): \[{_ISO}(?:\.\d{{1,9}})?Z\]: ",
     "host": r"[^\s\[\]]{0,254}[^\s:\[\]] ",
     "busybox": rf"({_FACILITY})\.({_LEVEL}) ",
     "inside": r"\[ {0,5}\d{1,7}\.\d{6}\](?: ?\[ {0,8}[TC]\d{1,10}\])? ",
@@ -284,6 +286,15 @@ def _wall(out: Peeled) -> bool:
     return _said(out, "kernel")
 
 
+def _talos(out: Peeled) -> bool:
+    match = _match("talos", out.text)
+    if match is None:
+        return False
+    out.level, out.source = _LEVELS[match[2]], "kernel" if match[1] == "kern" else match[1]
+    out.dated(match.end())
+    return True
+
+
 def _letter(out: Peeled, depth: int) -> bool:
     text = out.text
     for name in ("month", "full"):
@@ -293,6 +304,8 @@ def _letter(out: Peeled, depth: int) -> bool:
     match = _match("leveled", text)
     if match is not None:
         return _leveled(out, match, depth)
+    if _talos(out):
+        return True
     if _wall(out):
         return True
     match = _match("logcat-brief", text)
@@ -312,7 +325,7 @@ def _letter(out: Peeled, depth: int) -> bool:
 
 
 def _space(out: Peeled, depth: int) -> bool:
-    if _wall(out):
+    if _wall(out) or _talos(out):
         return True
     if out.text.startswith("    MESSAGE="):  # journalctl -o verbose
         return _inner(out, out.text[12:], depth)

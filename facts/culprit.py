@@ -83,6 +83,14 @@ def _dispatcher(frames: Sequence[Frame], table: FrameTable) -> Frame | None:
     return None
 
 
+def _leaf(block: Block, kind: str, table: FrameTable) -> bool:
+    """True where only the link register shows who called a helper: it has no frame yet, and the trace lacks it."""
+    pc, link = block.pc, block.link
+    if pc is None or link is None or pc.function == link.function or not is_generic(pc, groups_for(kind), table):
+        return False
+    return all(frame.function not in (pc.function, link.function) for frame in block.frames[:4])
+
+
 def effective(block: Block, kind: str, table: FrameTable, head: str = "") -> list[Frame]:
     """The stack that the report is about, innermost first: what stood there before the reporting itself began.
 
@@ -101,6 +109,8 @@ def effective(block: Block, kind: str, table: FrameTable, head: str = "") -> lis
             frames = [block.pc, *frames]
         if not block.frames and block.link is not None and block.link.function != block.pc.function:
             frames.append(block.link)  # the trace is lost, and the link register names the caller
+        elif _leaf(block, kind, table):
+            frames.insert(1, block.link)  # type: ignore[arg-type]
     elif block.pc is not None and (kind in EXCEPTIONS or kind in STALLS):
         frames = frames[_index_of(block, frames) :]
     elif head and kind not in STALLS:

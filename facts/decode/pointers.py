@@ -183,8 +183,10 @@ def classify(value: int, arch: str = "", wide: bool = False, kasan: bool = False
         return _classify_arm64(value)
     if arch in ("x86_64", ""):
         return _classify_x86(value, wide)
+    if _ascii(value, 8):
+        return "ascii"
     if value < 0x0001000000000000 or (arch == "ppc64le" and value < 0xC000000000000000):
-        return "ascii" if _ascii(value, 8) else "user"
+        return "user"
     if arch == "s390x":
         return "other"
     return _region(value, _OTHER_64)

@@ -73,6 +73,8 @@ def _head(event: Event, text: str) -> None:
             put(event, "on-request", True)
         if _REFUSED.search(text[:600]):
             put(event, "refused-before", True)
+        if "__GFP_COMP" in text[:600] and match[2] == "0":  # added by folio_alloc(), not where a group is charged
+            put(event, "scope", "machine")
     failed = _FAILED.search(text[:600])
     if failed:
         event.comm = event.comm or failed[1].strip()

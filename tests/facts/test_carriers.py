@@ -41,6 +41,8 @@ KERNEL = [  # carrier, time, caller, level
     ("2026-11-24T01:07:40,123456+00:00 {}", None, "", None),
     ("Nov 24 01:07:40 web-1 kernel: [   12.345678] {}", 12.345678, "", None),
     ("kernel: {}", None, "", None),
+    ("kern:     err: [2026-11-24T01:07:40.123456789Z]: {}", None, "", 3),  # talosctl dmesg
+    (" kern: warning: [2026-11-24T01:07:40.123456789Z]: {}", None, "", 4),
     ("Nov 24 01:07:40 web-1 kernel: : [   12.345678] {}", 12.345678, "", None),
     ("Nov 24 01:07:40  kernel: {}", None, "", None),  # without the host
     (" kernel:{}", None, "", None),  # syslog to a terminal

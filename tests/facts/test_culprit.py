@@ -215,6 +215,7 @@ def test_culprit(rule: str) -> None:
         ("regmap_write", "acme_remove", [], "acme_remove"),  # the trace is lost
         ("acme_set", "acme_remove", [], "acme_set"),
         ("regmap_write", "regmap_write", [], "regmap_write"),  # the link register points into the function itself
+        ("regmap_write", "acme_leaf", trace("acme_probe", *BOTTOM), "acme_leaf"),  # a leaf without a frame
         ("regmap_write", "stale_value", trace("regmap_write", "acme_probe", *BOTTOM), "acme_probe"),
     ],
 )
