@@ -13,7 +13,7 @@ from advisor.terminal import INTERRUPTED, UNUSABLE, USABLE, USAGE, columns, comp
 
 VERSION = "0.1.0"
 
-_COMMANDS = ("triage", "explain", "kb", "resume", "replay", "mcp")
+_COMMANDS = ("triage", "explain", "kb", "train", "resume", "replay", "mcp")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -103,6 +103,10 @@ def _run(options: Any) -> int:
         from advisor.knowledge import knowledge
 
         return knowledge(options)
+    if options.command == "train":
+        from advisor.train import train
+
+        return train(options)
     if options.command == "mcp":
         from advisor.server import serve
 

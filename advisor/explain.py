@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from advisor.diagnose import Diagnosis
+from advisor.engine import Firing
 from advisor.engine.evaluator import RELEASE_OPS, Matcher
-from advisor.rank import Finding, Hypothesis, focus_kinds
+from advisor.rank import Finding, Hypothesis, fill, focus_kinds
 from advisor.render.plain import percent, safe
 from kb.cache import Base
 
@@ -56,13 +57,15 @@ def why_not(base: Base, diagnosis: Diagnosis, cause: str) -> Iterator[str]:
         yield f"  it does not explain {', '.join(sorted(focus))}; it could start with {possible}"
     matcher = Matcher(base.leaves, diagnosis.memory)
     for evidence in sorted(entry["evidence"], key=lambda e: e["weight"]):
-        fired = any(matcher.clause(clause) is not None for clause in evidence["clauses"])
+        match = next(filter(None, map(matcher.clause, evidence["clauses"])), None)
+        fired = match is not None
+        says = safe(fill(evidence["says"], diagnosis.memory, Firing(0, *match))) if match is not None else ""
         if not fired and "defect" in evidence and not _signature(base, matcher, evidence["clauses"]):
             continue  # one of many known defects, and not even its signature is there
         if fired and evidence["weight"] < 0:
-            yield f"  {evidence['weight']:+3d}  speaks against it: {_form(evidence['says'])}"
+            yield f"  {evidence['weight']:+3d}  speaks against it: {says}"
         elif fired:
-            yield f"  {evidence['weight']:+3d}  speaks for it: {_form(evidence['says'])}"
+            yield f"  {evidence['weight']:+3d}  speaks for it: {says}"
         elif evidence["weight"] > 0:
             missing = _missing(base, matcher, evidence["clauses"])
             yield f"  {evidence['weight']:+3d}  not found: {_form(evidence['says'])}" + (

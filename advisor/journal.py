@@ -29,10 +29,15 @@ class Saved(NamedTuple):
     note: str  # what could not be read, or ""
 
 
+def state_folder() -> str:
+    """Where the program keeps what it should know next time."""
+    base = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
+    return os.path.join(base, "kadvisor")
+
+
 def folder() -> str:
     """Where sessions are kept."""
-    base = os.environ.get("XDG_STATE_HOME") or os.path.join(os.path.expanduser("~"), ".local", "state")
-    return os.path.join(base, "kadvisor", "sessions")
+    return os.path.join(state_folder(), "sessions")
 
 
 class Journal:

@@ -17,6 +17,7 @@ examples:
   journalctl -k -b -1 | kadvisor --log -
   kadvisor explain console.log
   kadvisor triage /var/crash --jobs 2 > verdicts.jsonl
+  kadvisor train                    learn to read such logs
   kadvisor kb show use-after-free
 
 exit status: 0 a verdict was given, 1 nothing usable in the input, 2 wrong use
@@ -80,6 +81,15 @@ def parser(with_logs: bool = False) -> argparse.ArgumentParser:
     )
     replay.add_argument("file", metavar="ID|FILE")
     _shared(replay)
+    train = commands.add_parser(
+        "train", help="exercises for on-call engineers: find the cause of a known incident", allow_abbrev=False
+    )
+    train.add_argument("incident", nargs="?", default="", metavar="INCIDENT", help="default: one you have not solved")
+    train.add_argument("--family", default="", metavar="NAME", help="only causes of this family (see --list)")
+    train.add_argument("--seed", type=int, metavar="N", help="the same order for all who name the same number")
+    train.add_argument("--list", action="store_true", help="families, number of exercises, and how you did")
+    train.add_argument("--plain", action="store_true", help="no colour, no redrawing (screen readers)")
+    _shared(train)
     mcp = commands.add_parser(
         "mcp", help="serve as tools of the Model Context Protocol over standard input and output", allow_abbrev=False
     )

@@ -6,7 +6,7 @@ What only shows something is in show.py, files and pasted text in files.py, runn
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from advisor.render.parts import shown
@@ -114,6 +114,12 @@ class Conversation:
             return ["yes", "no", "unknown"]
         words = kind if isinstance(kind, tuple) else self.question["words"]
         return [*map(str, words), "unknown"] if words else []
+
+    def candidates(self, text: str) -> Iterator[tuple[str, str]]:
+        """(word, description) pairs that may replace the last word of `text`."""
+        from advisor.repl.complete import candidates
+
+        return candidates(text, self)
 
     def take(self, line: str) -> None:
         """Take one line, or a pasted text, from the person."""

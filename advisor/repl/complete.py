@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING
-
-from prompt_toolkit.completion import CompleteEvent, Completer, Completion
-from prompt_toolkit.document import Document
 
 if TYPE_CHECKING:
     from advisor.repl.commands import Conversation
@@ -42,14 +39,3 @@ def _paths(start: str) -> Iterator[tuple[str, str]]:
                     yield os.path.join(folder, entry.name) + ("/" if entry.is_dir() else ""), ""
     except OSError:
         return
-
-
-class Words(Completer):
-    def __init__(self, talk: Conversation) -> None:
-        self.talk = talk
-
-    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
-        text = document.text_before_cursor.lstrip()
-        last = text.split(" ")[-1]
-        for word, about in candidates(text, self.talk):
-            yield Completion(word, start_position=-len(last), display_meta=about[:60])
