@@ -1,13 +1,13 @@
-"""`kadvisor kb`: check, show, list and search the knowledge base."""
+"""`kadvisor kb`: check, calibrate, show, list, search and extend the knowledge base."""
 
 from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from advisor.render.plain import Style, safe, wrap
-from advisor.terminal import UNUSABLE, USABLE, columns, complain, wants_colour, write
+from advisor.terminal import UNUSABLE, USABLE, USAGE, columns, complain, wants_colour, write
 from kb.check import parts
 from kb.defects import fixed_in
 from kb.fields import suggestion
@@ -23,12 +23,14 @@ def knowledge(options: argparse.Namespace) -> int:
         return _check(options)
     if options.part == "calibrate":
         return _calibrate(options)
-    base = load(options.kb, with_incidents=options.part in ("show", "list"))
+    base = load(options.kb, with_incidents=options.part in ("show", "list", "new"))
     terminal = sys.stdout.isatty()
     style = Style(terminal and wants_colour())
     width = min(columns(), 110) if terminal else 100
     if options.part == "list":
         return _print(_list(base, options.what, width))
+    if options.part == "new":
+        return _new(base, options)
     if options.part == "search":
         return _search(base, options.words, width)
     return _show(base, options.id, style, width)
@@ -65,6 +67,31 @@ def _check(options: argparse.Namespace) -> int:
         counts += f" ({held_back} held back, {missed} of them missed)"
     print(f"{counts}: {len(problems)} problems")
     return UNUSABLE if problems else USABLE
+
+
+def _new(base: Knowledge, options: argparse.Namespace) -> int:
+    """Write a file to fill in; into the folder of the last --kb, else into the user's own knowledge."""
+    from kb.new import Refused, create
+    from kb.where import BUILT_IN, user_folder
+
+    folder = options.kb[-1] if options.kb[-1] != BUILT_IN else user_folder()
+    known: dict[str, Collection[str]] = {
+        "cause": base.causes, "event": base.events, "probe": base.probes, "derivation": base.derivations,
+        "incident": base.incidents, "defect": base.defects,
+    }  # fmt: skip
+    try:
+        created = create(options.kind, options.id, folder, options.family, known)
+    except Refused as problem:
+        return complain(str(problem), USAGE)
+    except OSError as error:
+        return complain(f"{error.filename}: cannot be written: {error.strerror}")
+    for path in created.paths:
+        write(sys.stdout, f"{safe(path)}\n")
+    if created.add:
+        write(sys.stdout, f"add to {created.add}")
+    where = "" if folder == user_folder() else f" --kb {folder}"
+    write(sys.stdout, f"Fill in what says TODO (docs/writing-knowledge.md), then: kadvisor kb check{safe(where)}\n")
+    return USABLE
 
 
 def _calibrate(options: argparse.Namespace) -> int:

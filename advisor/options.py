@@ -132,6 +132,11 @@ def parser(with_logs: bool = False) -> argparse.ArgumentParser:
     search = parts.add_parser("search", help="what fits some words best", allow_abbrev=False)
     search.add_argument("words", nargs="+", metavar="WORD")
     _shared(search)
+    new = parts.add_parser("new", help="a file to fill in, in your own knowledge or that of --kb", allow_abbrev=False)
+    new.add_argument("kind", choices=("cause", "defect", "derivation", "event", "incident", "probe"))
+    new.add_argument("id", metavar="ID", help="lower-case words joined by -")
+    new.add_argument("--family", default="", metavar="NAME", help="of a cause or incident: the folder it belongs to")
+    _shared(new)
     return main
 
 
