@@ -34,7 +34,7 @@ TELLING = (
     "ascii",
 )
 BITS_32 = frozenset(("i386", "arm"))
-FLAT = frozenset(("mips64", "loongarch64"))  # 64 bits without CONFIG_ILLEGAL_POINTER_VALUE: list poison is a low address
+FLAT = frozenset(("mips64", "loongarch64"))  # no CONFIG_ILLEGAL_POINTER_VALUE: list poison is a low address
 
 _X86 = (  # first address, class; the next row ends the range
     (0xFFFF800000000000, "other"),
