@@ -388,7 +388,7 @@ def _describe(facts: dict[str, Value], events: list[Event], root: Event | None, 
 def _times(
     facts: dict[str, Value], reading: Reading, root: Event | None, failing: int, begun: Mapping[int, Moment]
 ) -> None:
-    """Uptime at the root event, the silence before it, and the time until the next boot."""
+    """Uptime at the root event, the silence before it, how long messages came after it, the time to the next boot."""
     if root is not None:
         ran = _uptime(root, begun)
         if ran is not None and ran >= 0:
@@ -397,6 +397,9 @@ def _times(
         silence = apart(root.above, root.moment)
         if silence is not None and silence >= 0:
             facts["log.silence"] = silence
+        went_on = apart(root.moment, reading.lived.get(failing, reading.end).moment)
+        if went_on is not None and went_on >= 0:
+            facts["log.went_on"] = went_on
     down = by_wall(reading.lived.get(failing, End()).moment, begun.get(failing + 1, NEVER))
     if down is not None and down >= 0:
         facts["log.downtime"] = down

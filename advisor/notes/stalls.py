@@ -17,7 +17,7 @@ _STARVED = re.compile(r"kthread starved for (\d{1,12}) jiffies!")
 _STATE = re.compile(r"task:(.{1,64}?)\s+state:([A-Za-z])\b")
 _OLD_STATE = re.compile(r"(\S.{0,62}?) +([DRSTtXZKWPI]) +(?:[0-9a-f]{8,16}|\d+|stack:)\s")
 _HELD = re.compile(r"is blocked on (?:a|an) ([\w-]{1,24}),? likely owned by task (.{1,64}?)\.?$")
-_LIMIT = re.compile(r"blocked for more than (\d{1,9}) seconds")
+_LIMIT = re.compile(r"blocked (?:in I/O wait )?for more than (\d{1,9}) seconds")
 _LOCK = re.compile(r"\((&?[\w.>\[\]()*&/:+ #-]{1,120}?)\)\{")
 _CHAIN = re.compile(r"-> #(\d{1,3}) \(")
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from facts.decode.instruction import Operand, effective_address, led_from_null, operand
-from facts.decode.pointers import BITS_32, TELLING, classify, translate
+from facts.decode.pointers import BITS_32, FLAT, TELLING, classify, translate
 from facts.records import Event
 from facts.reports.block import Block
 
@@ -43,7 +43,8 @@ def fill_fault(event: Event, block: Block) -> None:
     address = _address(event, block)
     if address is None and block.pc is None and event.attributes.get("access") == "execute":
         address = block.pc_address  # an instruction fetch fails at the instruction pointer
-    arch, registers = block.arch() or _told(event.text), block.registers
+    arch, registers = _told(event.text), block.registers
+    arch = arch if arch in FLAT else block.arch() or arch
     if arch in BITS_32:
         event.attributes.setdefault("narrow", True)
     wide = arch == "x86_64" and bool(registers.get("cr4", 0) & 1 << 12)
@@ -95,9 +96,12 @@ def fill_fault(event: Event, block: Block) -> None:
 
 
 def _told(text: str) -> str:
-    """The architecture, if the head line tells: parisc by its words, one of 32 bits by an address of eight digits."""
+    """The architecture, if the head line tells: by its words, or one of 32 bits by an address of eight digits."""
     if re.search(r"(?:Kernel Fault|Page fault: (?:bad address|no context)): Code=", text[:300]):
         return "parisc"
+    wide = re.search(r"at virtual address [0-9a-f]{16}, (epc|era) ==", text[:300])
+    if wide:
+        return "mips64" if wide[1] == "epc" else "loongarch64"
     return "arm" if re.search(r"at virtual address [0-9a-f]{8}(?![0-9a-f])", text[:300]) else ""
 
 

@@ -11,6 +11,7 @@ _ALL = (1 << 64) - 1
 _NEAR = 0x10000  # how far a member may be from the start of its object
 _PAGE = 0x1000
 _LIST_POISON_32 = frozenset((0x100, 0x104, 0x122, 0x126, 0x200, 0x204, 0x100100, 0x100104, 0x200200, 0x200204))
+_LIST_POISON_FLAT = frozenset((0x100, 0x108, 0x122, 0x12A, 0x100100, 0x100108, 0x200200, 0x200208))
 _LIST_POISON = (0xDEAD000000000000, 0x5DEADBEEF0000000)  # the second is that of 64-bit POWER (arch/powerpc/Kconfig)
 _LIST_POISON_OLD = tuple(base + entry for base in _LIST_POISON for entry in (0x100100, 0x200200))  # kernels before 4.3
 _BYTES = {  # byte a whole word consists of -> class
@@ -33,6 +34,7 @@ TELLING = (
     "ascii",
 )
 BITS_32 = frozenset(("i386", "arm"))
+FLAT = frozenset(("mips64", "loongarch64"))  # no CONFIG_ILLEGAL_POINTER_VALUE: list poison is a low address
 
 _X86 = (  # first address, class; the next row ends the range
     (0xFFFF800000000000, "other"),
@@ -164,6 +166,8 @@ def classify(value: int, arch: str = "", wide: bool = False, kasan: bool = False
     if shadow != value:
         inner = classify(shadow, arch, wide)
         return inner if inner != "other" else "non-canonical"
+    if arch in FLAT and value in _LIST_POISON_FLAT:
+        return "list-poison"
     if value < _PAGE:
         return "small-offset" if value else "null"
     if value == _ALL:

@@ -167,6 +167,10 @@ OTHER = {
         "[ 99.0]  gizmo_wait_idle+0x2/0x10 [gizmo]\n",
         [("state:D", "no signal can wake it"), ("gizmo_wait", "WAITS HERE"), ("blocked for", "120 seconds")],
     ),
+    "hung task in I/O wait": (
+        "[ 99.0] INFO: task cp:55 blocked in I/O wait for more than 120 seconds.\n",
+        [("blocked in I/O wait", "120 seconds")],
+    ),
     "lockdep": (
         "[ 9.0] WARNING: possible circular locking dependency detected\n[ 9.0] 6.1.0 #1 Not tainted\n"
         "[ 9.0] ------------------------------------------------------\n"

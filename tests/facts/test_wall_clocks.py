@@ -71,6 +71,14 @@ def test_silence_before_the_root_event(timeline) -> None:  # type: ignore[no-unt
     assert "log.silence" not in timeline("\n".join(oops())).facts
 
 
+def test_messages_after_the_root_event(timeline) -> None:  # type: ignore[no-untyped-def]
+    text = stamped(*oops(), at=70) + stamped("loop: module loaded", at=100)
+    assert timeline(text).facts["log.went_on"] == 30
+    again = text + stamped(VERSION, at=0) + stamped("loop: module loaded", at=500)
+    assert timeline(again).facts["log.went_on"] == 30
+    assert "log.went_on" not in timeline("\n".join(oops())).facts
+
+
 def test_a_log_that_stops_between_two_boots(timeline) -> None:  # type: ignore[no-untyped-def]
     run = dated(VERSION) + "".join(dated(f"job {n} done", after=60 * n, program="jobs[7]") for n in range(1, 9))
     found = timeline(run + dated(VERSION, after=3000) + dated("ready", after=3010, program="systemd[1]"))
