@@ -10,7 +10,7 @@ from advisor.engine import engine
 from advisor.verdict import verdict
 from facts.evidence import Evidence, Known
 from facts.gather import Gatherer, Progress
-from facts.told import tell
+from facts.told import mark_foreign, tell
 from kb.cache import base
 
 
@@ -44,7 +44,7 @@ class Work:
                 answers[known["learns"]] = Known(value, f"answer to {probe}")
         facts = {**evidence.facts, **answers}
         self.gatherer.add_cmdline(facts)
-        evidence = evidence._replace(notes=notes, facts=facts)
+        evidence = mark_foreign(evidence._replace(notes=notes, facts=facts))
         return self.diagnostician.diagnose(
             tell(evidence, self.base.events, self.base.tells, self.gatherer.recogniser.frames)
         )

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from loglines import own
 
 from advisor.session import Session
 from advisor.work import Work
-from facts.told import misfit, read_frames
+from facts.evidence import Known
+from facts.told import mark_foreign, misfit, read_frames
 
 
 @pytest.mark.parametrize(
@@ -74,3 +76,31 @@ def test_a_log_is_never_overwritten(whole: Work) -> None:
     told = root(session)
     assert told["address"] == "0000000000000018"
     assert "untold" not in told
+
+
+@pytest.mark.parametrize(
+    ("modules", "comm", "foreign"),
+    [
+        (["repl", "other"], "repl_r_data", True),  # a kernel thread of the module
+        (["repl"], "replace", False),
+        ([], "repl_r_data", False),
+    ],
+)
+def test_the_list_of_out_of_tree_modules_marks_events(
+    whole: Work, modules: list[str], comm: str, foreign: bool
+) -> None:
+    log = f"[   90.245248] BUG: Bad page state in process {comm}  pfn:221aa8\n"
+    facts: dict[str, Known] = {"kernel.modules.out_of_tree": Known(tuple(modules), "test")}
+    evidence = mark_foreign(whole.gatherer.gather("x", facts, [("log", log)]))
+    assert evidence.events[0].attributes.get("foreign-in-trace", False) is foreign
+
+
+def test_frames_of_a_listed_module(whole: Work) -> None:
+    log = own("oops-x86-6.8.log")
+    plain = whole.gatherer.gather("x", {}, [("log", log.replace("(OE)", ""))])
+    assert plain.root is not None
+    module = plain.events[plain.root].attributes["module"]
+    facts = {"kernel.modules.out_of_tree": Known((str(module),), "test")}
+    marked = mark_foreign(plain._replace(facts={**plain.facts, **facts}))
+    assert marked.events[plain.root].attributes["module-foreign"] is True
+    assert not plain.events[plain.root].attributes.get("module-foreign")  # an answer can be taken back
