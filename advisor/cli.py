@@ -13,7 +13,7 @@ from advisor.terminal import INTERRUPTED, UNUSABLE, USABLE, USAGE, columns, comp
 
 VERSION = "0.1.0"
 
-_COMMANDS = ("triage", "explain", "kb", "train", "resume", "replay", "mcp")
+_COMMANDS = ("triage", "explain", "kb", "collect", "train", "resume", "replay", "mcp")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -103,6 +103,10 @@ def _run(options: Any) -> int:
         from advisor.knowledge import knowledge
 
         return knowledge(options)
+    if options.command == "collect":
+        from advisor.collect import collect
+
+        return collect(options)
     if options.command == "train":
         from advisor.train import train
 

@@ -17,6 +17,7 @@ examples:
   journalctl -k -b -1 | kadvisor --log -
   kadvisor explain console.log
   kadvisor triage /var/crash --jobs 2 > verdicts.jsonl
+  sudo kadvisor collect --output host.yaml
   kadvisor train                    learn to read such logs
   kadvisor kb show use-after-free
 
@@ -81,6 +82,16 @@ def parser(with_logs: bool = False) -> argparse.ArgumentParser:
     )
     replay.add_argument("file", metavar="ID|FILE")
     _shared(replay)
+    collect = commands.add_parser(
+        "collect", help="facts of this machine, by read-only commands, as a host.yaml", allow_abbrev=False
+    )
+    collect.add_argument("--output", metavar="FILE", help="write there instead of to standard output")
+    how = collect.add_mutually_exclusive_group()
+    how.add_argument(
+        "--script", action="store_true", help="print a sh script that does it on a machine without kadvisor"
+    )
+    how.add_argument("--from", dest="source", default="", metavar="FILE", help="make the host.yaml of what it printed")
+    _shared(collect)
     train = commands.add_parser(
         "train", help="exercises for on-call engineers: find the cause of a known incident", allow_abbrev=False
     )
