@@ -77,7 +77,7 @@ def fill_fault(event: Event, block: Block) -> None:
     )
     if low and chosen == "user":
         chosen = "small-offset"
-    if event.kind == "serror" and chosen not in TELLING:
+    if (event.kind == "serror" or event.attributes.get("problem") == "rmp") and chosen not in TELLING:
         return
     if event.attributes.get("problem") == "tail" and chosen == "user":
         del event.attributes["address"], event.attributes["address-class"]  # CR2 of an older fault, as likely as not
@@ -123,6 +123,8 @@ def _access(event: Event, block: Block) -> None:
         access = access or ("execute" if code & 0x10 else "write" if code & 2 else "read")
         protection = bool(code & 1)
         event.attributes.setdefault("reserved-bit", bool(code & 8))
+        if code >> 31 & 1:  # SEV-SNP: the page is a guest's; pointer and page table may be good
+            event.attributes.setdefault("problem", "rmp")
     elif code is not None and block.arch() == "arm":
         access = access or ("write" if code & 0x800 else "read")
         # fault status of arch/arm/mm/fsr-2level.c and, with bit 9, fsr-3level.c: permission faults

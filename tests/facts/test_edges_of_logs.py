@@ -278,6 +278,17 @@ def test_low_address_of_a_mapped_user_page(timeline) -> None:  # type: ignore[no
     assert root(found).attributes["address-class"] == "user"
 
 
+def test_page_of_a_protected_guest(timeline) -> None:  # type: ignore[no-untyped-def]
+    report = [
+        line.replace("error_code(0x0000) - not-present page", "error_code(0x80000003) - RMP violation").replace(
+            "0000000000000010", "ffff8881a2c40000"
+        )
+        for line in oops()[1:]
+    ]
+    found = timeline(stamped("BUG: unable to handle page fault for address: ffff8881a2c40000", *report))
+    assert (root(found).attributes["problem"], "pointer-class" in root(found).attributes) == ("rmp", False)
+
+
 UMC = [
     "[Hardware Error]: Corrected error, no action required.",
     "[Hardware Error]: CPU:2 (19:21:0) MC18_STATUS[Over|CE|MiscV|AddrV|-|-|SyndV|CECC|-|-|-]: 0xdc2040000000011b",
