@@ -80,7 +80,8 @@ def fill_fault(event: Event, block: Block) -> None:
         chosen = "small-offset"
     if low and chosen == "user":
         chosen = "small-offset"
-    if event.kind == "serror" and chosen not in TELLING:
+    mapped = event.attributes.get("problem") in ("rmp", "alignment")  # the address may be good
+    if (event.kind == "serror" or mapped) and chosen not in TELLING:
         return
     if event.attributes.get("problem") == "tail" and chosen == "user":
         del event.attributes["address"], event.attributes["address-class"]  # CR2 of an older fault, as likely as not
@@ -125,10 +126,14 @@ def _access(event: Event, block: Block) -> None:
             access = access or ("write" if block.esr >> 6 & 1 else "read")
         if kind in (0x20, 0x21, 0x24, 0x25):
             protection = 0x0C <= status <= 0x0F
+        if kind in (0x24, 0x25) and status == 0x21:  # of a mapped page, such as a device's
+            event.attributes.setdefault("problem", "alignment")
     elif code is not None and block.arch() in ("x86_64", "i386", "") and event.kind != "general-protection-fault":
         access = access or ("execute" if code & 0x10 else "write" if code & 2 else "read")
         protection = bool(code & 1)
         event.attributes.setdefault("reserved-bit", bool(code & 8))
+        if code >> 31 & 1:  # SEV-SNP: the page is a guest's
+            event.attributes.setdefault("problem", "rmp")
     elif code is not None and block.arch() == "arm":
         access = access or ("write" if code & 0x800 else "read")
         # fault status of arch/arm/mm/fsr-2level.c and, with bit 9, fsr-3level.c: permission faults

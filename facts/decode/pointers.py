@@ -1,8 +1,8 @@
 """What an address looks like: NULL, poison, error pointer, text, which part of the address space.
 
 Sources: include/linux/poison.h, include/linux/err.h, Documentation/arch/x86/x86_64/mm.rst,
-Documentation/arch/arm64/memory.rst, lib/Kconfig.kasan.  Ranges of the direct map, vmalloc and vmemmap are
-hints where the kernel randomises them.
+Documentation/arch/arm64/memory.rst, Documentation/arch/riscv/vm-layout.rst, lib/Kconfig.kasan.  Ranges of the direct
+map, vmalloc and vmemmap are hints where the kernel randomises them.
 """
 
 from __future__ import annotations
@@ -64,6 +64,32 @@ _ARM64 = (
     (0xFFFF800000000000, "vmalloc"),
     (0xFFFFFC0000000000, "vmemmap"),
     (0xFFFFFE0000000000, "other"),
+)
+_RISCV = (  # with five, four and three levels of page tables; Documentation/arch/riscv/vm-layout.rst
+    (0xFF1C000000000000, "vmemmap"),
+    (0xFF20000000000000, "vmalloc"),
+    (0xFF60000000000000, "direct-map"),
+    (0xFFDF000000000000, "other"),
+    (0xFFFF8D8000000000, "vmemmap"),
+    (0xFFFF8F8000000000, "vmalloc"),
+    (0xFFFFAF8000000000, "direct-map"),
+    (0xFFFFEF8000000000, "other"),
+    (0xFFFFFFC500000000, "vmemmap"),
+    (0xFFFFFFC600000000, "vmalloc"),  # from ...c8, direct map from ...d8 up to about 6.4
+    (0xFFFFFFD600000000, "direct-map"),
+    (0xFFFFFFF700000000, "other"),
+    (0xFFFFFFFF00000000, "module-space"),
+    (0xFFFFFFFF80000000, "kernel-image"),
+)
+_POWER = (  # arch/powerpc/include/asm/book3s/64/radix.h, hash-64k.h; 0xd and 0xf before about 5.2
+    (0xC000000000000000, "direct-map"),
+    (0xC008000000000000, "vmalloc"),
+    (0xC00C000000000000, "vmemmap"),
+    (0xC00E000000000000, "other"),
+    (0xD000000000000000, "vmalloc"),
+    (0xE000000000000000, "other"),
+    (0xF000000000000000, "vmemmap"),
+    (0xF100000000000000, "other"),
 )
 _OTHER_64 = ((0xC000000000000000, "direct-map"), (0xD000000000000000, "other"), (0xFF00000000000000, "other"))
 
@@ -183,6 +209,9 @@ def classify(value: int, arch: str = "", wide: bool = False, kasan: bool = False
         return poison
     if arch == "parisc":
         return "other"  # the kernel lies in low addresses of a space of its own
+    region = _region(value, _RISCV) if arch == "riscv64" else "other"
+    if region != "other" or (arch == "riscv64" and value >> 48 == 0xFFFF):
+        return region
     if arch in ("arm64", "riscv64"):
         return _classify_arm64(value)
     if arch in ("x86_64", ""):
@@ -193,7 +222,7 @@ def classify(value: int, arch: str = "", wide: bool = False, kasan: bool = False
         return "user"
     if arch == "s390x":
         return "other"
-    return _region(value, _OTHER_64)
+    return _region(value, _POWER if arch == "ppc64le" else _OTHER_64)
 
 
 def _classify_x86(value: int, wide: bool) -> str:

@@ -278,6 +278,31 @@ def test_low_address_of_a_mapped_user_page(timeline) -> None:  # type: ignore[no
     assert root(found).attributes["address-class"] == "user"
 
 
+def test_page_of_a_protected_guest(timeline) -> None:  # type: ignore[no-untyped-def]
+    report = [
+        line.replace("error_code(0x0000) - not-present page", "error_code(0x80000003) - RMP violation").replace(
+            "0000000000000010", "ffff8881a2c40000"
+        )
+        for line in oops()[1:]
+    ]
+    found = timeline(stamped("BUG: unable to handle page fault for address: ffff8881a2c40000", *report))
+    assert (root(found).attributes["problem"], "pointer-class" in root(found).attributes) == ("rmp", False)
+
+
+def test_alignment_fault_of_arm64(timeline) -> None:  # type: ignore[no-untyped-def]
+    report = [
+        "Unable to handle kernel paging request at virtual address ffff800082c40001",
+        "Mem abort info:",
+        "  ESR = 0x0000000096000061",
+        "Internal error: Oops: 0000000096000061 [#1] SMP",
+        "CPU: 2 PID: 812 Comm: tool Not tainted 6.6.0 #1",
+        "pc : __memcpy+0x128/0x250",
+        "lr : foo_write+0x30/0x100 [foo_drv]",
+    ]
+    found = root(timeline(stamped(*report))).attributes
+    assert (found["problem"], found["access"], "pointer-class" in found) == ("alignment", "write", False)
+
+
 UMC = [
     "[Hardware Error]: Corrected error, no action required.",
     "[Hardware Error]: CPU:2 (19:21:0) MC18_STATUS[Over|CE|MiscV|AddrV|-|-|SyndV|CECC|-|-|-]: 0xdc2040000000011b",
