@@ -155,7 +155,7 @@ HARDWARE: list[tuple[str, str, object]] = [
     ("bmc-event-log", "   1 | 03/01/2026 | 09:12:01 | Critical Interrupt NMI | NMI/Diag Interrupt | Asserted\n", ()),
     ("bmc-event-log", "   1 | 03/01/2026 | 09:12:01 | Critical Interrupt NMI | Fatal NMI | Asserted\n", ("nmi",)),
     ("bmc-event-log", "   1 | 03/01/2026 | 09:12:01 | Processor CPU1 Status | IERR | Asserted\n", ("processor",)),
-    ("bmc-event-log", "   2 | 03/01/2026 | 09:12:01 | Voltage PVDDQ | Lower Critical going low  | Asserted\n", ("voltage",)),
+    ("bmc-event-log", "   2 | 03/01/2026 | 09:12:01 | Voltage P1 | Lower Critical | Asserted\n", ("voltage",)),
     ("bmc-event-log", NO_IPMI, None),
     ("bmc-event-log", "", None),
     ("board-throttle-word", "throttled=0x50000\n", True),
