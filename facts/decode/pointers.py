@@ -7,6 +7,8 @@ hints where the kernel randomises them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 _ALL = (1 << 64) - 1
 _NEAR = 0x10000  # how far a member may be from the start of its object
 _PAGE = 0x1000
@@ -62,6 +64,14 @@ _ARM64 = (
     (0xFFFF800000000000, "vmalloc"),
     (0xFFFFFC0000000000, "vmemmap"),
     (0xFFFFFE0000000000, "other"),
+)
+_ARM64_WIDE = ((0xFFF0000000000000, "direct-map"), *_ARM64[1:])  # 52-bit virtual addresses
+_RISCV_WIDE = (  # five-level page tables (Sv57), Documentation/arch/riscv/vm-layout.rst
+    (0xFF00000000000000, "other"),
+    (0xFF1C000000000000, "vmemmap"),
+    (0xFF20000000000000, "vmalloc"),
+    (0xFF60000000000000, "direct-map"),
+    (0xFFDF000000000000, "other"),
 )
 _OTHER_64 = ((0xC000000000000000, "direct-map"), (0xD000000000000000, "other"), (0xFF00000000000000, "other"))
 
@@ -151,11 +161,19 @@ def _classify_32(value: int, arch: str) -> str:
     return "direct-map" if value < 0xF0000000 else "vmalloc"
 
 
+def is_wide(arch: str, registers: Mapping[str, int]) -> bool:
+    """Whether the kernel uses more address bits than usual: CR4 tells on x86-64, pointers in registers elsewhere."""
+    if arch == "x86_64":
+        return bool(registers.get("cr4", 0) & 1 << 12)
+    lowest = {"arm64": 0xFFF0, "riscv64": 0xFF10}.get(arch, 0xFFFF)
+    return sum(lowest <= value >> 48 < 0xFFFF for value in registers.values()) > 1
+
+
 def classify(value: int, arch: str = "", wide: bool = False, kasan: bool = False) -> str:
     """Address class of a value, one of `address-class` in kb/vocabulary/attributes.yaml.
 
-    `arch` is x86_64, i386, arm64, arm, parisc, or another name ("" if unknown); `wide` says that the x86-64 kernel uses
-    five-level page tables, `kasan` that it is built with KASAN.  KASAN shadow addresses are translated first.
+    `arch` is x86_64, i386, arm64, arm, parisc, or another name ("" if unknown); `wide` says that the kernel uses
+    more address bits than usual, `kasan` that it is built with KASAN.  KASAN shadow addresses are translated first.
     """
     if arch in BITS_32:
         return _classify_32(value & 0xFFFFFFFF, arch)
@@ -179,6 +197,10 @@ def classify(value: int, arch: str = "", wide: bool = False, kasan: bool = False
         return poison
     if arch == "parisc":
         return "other"  # the kernel lies in low addresses of a space of its own
+    if wide and arch in ("arm64", "riscv64"):
+        ranges = _ARM64_WIDE if arch == "arm64" else _RISCV_WIDE
+        if value >= ranges[0][0]:
+            return _region(value, ranges)
     if arch in ("arm64", "riscv64"):
         return _classify_arm64(value)
     if arch in ("x86_64", ""):
