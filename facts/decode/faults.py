@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from facts.decode.instruction import Operand, effective_address, led_from_null, operand
-from facts.decode.pointers import BITS_32, FLAT, TELLING, classify, translate
+from facts.decode.pointers import BITS_32, FLAT, TELLING, classify, is_wide, translate
 from facts.records import Event
 from facts.reports.block import Block
 
@@ -47,7 +47,7 @@ def fill_fault(event: Event, block: Block) -> None:
     arch = arch if arch in FLAT else block.arch() or arch
     if arch in BITS_32:
         event.attributes.setdefault("narrow", True)
-    wide = arch == "x86_64" and bool(registers.get("cr4", 0) & 1 << 12)
+    wide = is_wide(arch, registers)
     kasan = block.kasan or "KASAN" in event.text
     if address is not None:
         event.attributes["address"] = (

@@ -7,6 +7,8 @@ map, vmalloc and vmemmap are hints where the kernel randomises them.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 _ALL = (1 << 64) - 1
 _NEAR = 0x10000  # how far a member may be from the start of its object
 _PAGE = 0x1000
@@ -65,6 +67,7 @@ _ARM64 = (
     (0xFFFFFC0000000000, "vmemmap"),
     (0xFFFFFE0000000000, "other"),
 )
+_ARM64_WIDE = ((0xFFF0000000000000, "direct-map"), *_ARM64[1:])  # 52-bit virtual addresses
 _RISCV = (  # with five, four and three levels of page tables; Documentation/arch/riscv/vm-layout.rst
     (0xFF1C000000000000, "vmemmap"),
     (0xFF20000000000000, "vmalloc"),
@@ -179,11 +182,18 @@ def _classify_32(value: int, arch: str) -> str:
     return "direct-map" if value < 0xF0000000 else "vmalloc"
 
 
+def is_wide(arch: str, registers: Mapping[str, int]) -> bool:
+    """Whether the kernel uses more address bits than usual: CR4 tells on x86-64, pointers in registers on arm64."""
+    if arch == "x86_64":
+        return bool(registers.get("cr4", 0) & 1 << 12)
+    return arch == "arm64" and sum(0xFFF0 <= value >> 48 < 0xFFFF for value in registers.values()) > 1
+
+
 def classify(value: int, arch: str = "", wide: bool = False, kasan: bool = False) -> str:
     """Address class of a value, one of `address-class` in kb/vocabulary/attributes.yaml.
 
-    `arch` is x86_64, i386, arm64, arm, parisc, or another name ("" if unknown); `wide` says that the x86-64 kernel uses
-    five-level page tables, `kasan` that it is built with KASAN.  KASAN shadow addresses are translated first.
+    `arch` is x86_64, i386, arm64, arm, parisc, or another name ("" if unknown); `wide` says that the kernel uses
+    more address bits than usual, `kasan` that it is built with KASAN.  KASAN shadow addresses are translated first.
     """
     if arch in BITS_32:
         return _classify_32(value & 0xFFFFFFFF, arch)
@@ -212,6 +222,8 @@ def classify(value: int, arch: str = "", wide: bool = False, kasan: bool = False
     region = _region(value, _RISCV) if arch == "riscv64" else "other"
     if region != "other" or (arch == "riscv64" and value >> 48 == 0xFFFF):
         return region
+    if wide and arch == "arm64" and value >= _ARM64_WIDE[0][0]:
+        return _region(value, _ARM64_WIDE)
     if arch in ("arm64", "riscv64"):
         return _classify_arm64(value)
     if arch in ("x86_64", ""):

@@ -15,7 +15,7 @@ from facts.decode.instruction import (
     x86_operand,
 )
 from facts.decode.mce import decode
-from facts.decode.pointers import classify
+from facts.decode.pointers import classify, is_wide
 
 CLASSES = {
     "null",
@@ -99,6 +99,17 @@ def test_classes(value: int, arch: str, kind: str) -> None:
 def test_five_level_tables() -> None:
     assert classify(0xFF113E5F41E03600, "x86_64", wide=True) == "direct-map"
     assert classify(0xFF113E5F41E03600, "x86_64") == "non-canonical"
+
+
+def test_more_address_bits_elsewhere() -> None:
+    assert classify(0xFFF0000012345678, "arm64", wide=True) == "direct-map"
+    assert classify(0xFFF0000012345678, "arm64") == "non-canonical"
+    assert classify(0xFFFF800012345678, "arm64", wide=True) == "vmalloc"
+    assert classify(0xFF20000012345678, "riscv64", wide=True) == "vmalloc"
+    assert classify(0xFF60000012345678, "riscv64", wide=True) == "direct-map"
+    assert is_wide("arm64", {"x0": 0xFFF0000012345678, "x8": 0xFFF0000000042000})
+    assert not is_wide("arm64", {"x0": 0xFFF0000012345678, "x8": 0xFFFF000000042000})
+    assert not is_wide("s390x", {"r1": 0xFFF0000012345678, "r2": 0xFFF0000000042000})
 
 
 def test_kasan_shadow_of_poison_needs_kasan() -> None:
