@@ -8,7 +8,7 @@ from copy import copy
 from typing import Any
 
 from facts.culprit import caller_module, first, groups_for
-from facts.decode.pointers import classify
+from facts.decode.pointers import before_null, classify
 from facts.evidence import Evidence
 from facts.frames import FrameTable
 from facts.records import Event, Frame, Record, Scalar, Value
@@ -100,8 +100,10 @@ def attributes(about: Mapping[str, Value], kind: str, frames: FrameTable) -> dic
         elif name == "address":
             found = _HEX(str(value).strip())
             if found:
-                seen = classify(int(found[1], 16))
-                out.update({"address": found[1].lower(), "address-class": seen, "pointer-class": seen})
+                number = int(found[1], 16)
+                seen = classify(number)
+                pointer = "small-offset" if seen == "error-pointer" and before_null(number) else seen
+                out.update({"address": found[1].lower(), "address-class": seen, "pointer-class": pointer})
         elif name in ("module", "source", "pc-function") and str(value).lower() in ("", "none", "no"):
             continue  # there is none
         elif value is not False:

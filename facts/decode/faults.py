@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 
 from facts.decode.instruction import Operand, effective_address, led_from_null, operand
-from facts.decode.pointers import BITS_32, FLAT, TELLING, classify, is_wide, translate
+from facts.decode.pointers import BITS_32, FLAT, TELLING, before_null, classify, is_wide, translate
 from facts.records import Event
 from facts.reports.block import Block
 
@@ -25,7 +25,6 @@ _ADDRESS = re.compile(
 _MASK = (1 << 64) - 1
 _SMALL = 0x1000
 _LOW_USER = 0x100000  # programs of 64 bits begin far above
-_LAST_ERRNO, _FIRST_INTERNAL = 133, 512
 _LOWEST = 0x10000  # no program maps anything lower (vm.mmap_min_addr, pages of 64 KiB): an offset from NULL
 
 
@@ -183,18 +182,13 @@ def _bad_pc(block: Block, address: int | None, event: Event) -> bool:
 
 
 def _owner_of_null(address: int, registers: dict[str, int], used: Operand | None, code: str, arch: str) -> bool:
-    """True if a value among the last 4095 is no error code but NULL less the offset of a member (container_of).
-
-    Error codes end at 133 (include/uapi/asm-generic/errno.h); MIPS, PA-RISC and alpha have more.  Those inside the
-    kernel begin at 512 (include/linux/errno.h), and a pointer mostly carries 517 (EPROBE_DEFER), which plus the offset
-    of a pointer gives no multiple of 8.
-    """
+    """True if a value among the last 4095 is no error code but NULL less the offset of a member (container_of)."""
     value = registers.get(used.base) if used is not None and used.base and not used.second else None
     if value is not None and led_from_null(code, used.base if used else "", value, arch):
         return True
-    if arch in BITS_32 | {"parisc"} or arch.startswith(("mips", "alpha")) or address % 8:
+    if arch in BITS_32 | {"parisc"} or arch.startswith(("mips", "alpha")):
         return False
-    return _LAST_ERRNO < -(address if value is None else value) & _MASK < _FIRST_INTERNAL
+    return address % 8 == 0 and before_null(address if value is None else value)
 
 
 def _odd(registers: dict[str, int], used: Operand | None) -> bool:

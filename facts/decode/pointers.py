@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 _ALL = (1 << 64) - 1
+_LAST_ERRNO, _FIRST_INTERNAL = 133, 512
 _NEAR = 0x10000  # how far a member may be from the start of its object
 _PAGE = 0x1000
 _LIST_POISON_32 = frozenset((0x100, 0x104, 0x122, 0x126, 0x200, 0x204, 0x100100, 0x100104, 0x200200, 0x200204))
@@ -180,6 +181,16 @@ def _classify_32(value: int, arch: str) -> str:
     if value < 0xC0000000:
         return "module-space"
     return "direct-map" if value < 0xF0000000 else "vmalloc"
+
+
+def before_null(value: int) -> bool:
+    """Whether one of the last 4095 values of 64 bits is no error code but NULL less the offset of a member.
+
+    Error codes end at 133 (include/uapi/asm-generic/errno.h; MIPS, PA-RISC and alpha have more).  Those inside the
+    kernel begin at 512 (include/linux/errno.h), and a pointer mostly carries 517 (EPROBE_DEFER), which plus the offset
+    of a pointer gives no multiple of 8.
+    """
+    return value % 8 == 0 and _LAST_ERRNO < -value & _ALL < _FIRST_INTERNAL
 
 
 def is_wide(arch: str, registers: Mapping[str, int]) -> bool:
