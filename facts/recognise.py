@@ -429,7 +429,7 @@ class _Log:
         attributes = event.attributes
         named = [attributes.get(name) for name in _SAME]
         text = "" if any(value is not None for value in named[:2]) else _VOLATILE.sub("#", event.text)
-        key = (event.boot, event.kind, event.cpu, event.comm, event.pid, text, *named)
+        key = (event.boot, event.kind, event.severity, event.cpu, event.comm, event.pid, text, *named)
         seen = self.known.get(key)
         if seen is not None and "oops-number" not in attributes:
             seen.repeat(event)

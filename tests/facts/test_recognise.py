@@ -134,6 +134,16 @@ def test_other_reports_of_the_kind_are_not_counted_as_repeats(reader: Recogniser
     assert all("count" not in e.attributes for e in reading.events)
 
 
+def test_a_serious_line_is_no_repeat_of_a_mild_one(reader: Recogniser) -> None:
+    log = (
+        "[   31.000000] ata3: link is slow to respond, please be patient (ready=0)\n"
+        "[   56.000000] ata3: port failed to respond (30 secs, Status 0x80)\n"
+        "[   91.000000] ata3: port failed to respond (30 secs, Status 0x80)\n"
+    )
+    found = [(event.severity, event.attributes.get("count", 1)) for event in read(reader, log).events]
+    assert found == [("notice", 1), ("problem", 2)]
+
+
 def test_numbered_oopses_are_never_repeats(reader: Recogniser) -> None:
     text = stamped(*oops(number=1), at=10) + stamped(*oops(number=2), at=20)
     assert [e.attributes["oops-number"] for e in read(reader, text).events] == [1, 2]
