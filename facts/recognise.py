@@ -347,7 +347,7 @@ class _Log:
         if self._begun() or mark.record.line > losthead.REACH:
             return
         above = [record for at in range(mark.at) for record in self.carrier.records(lines[at], first + at)]
-        left = losthead.remains([record for record in above if record.source in ("", "kernel")])
+        left = losthead.remains([record for record in above if record.source in ("", "kernel")], not registers)
         if left is None or (registers and left.place is None):
             return
         body, known = left.records, left.known
@@ -370,6 +370,10 @@ class _Log:
         traced = any(word in raw for raw in below[:FIRST_LINES] for word in _TRACE)
         if "oops-number" in found.attributes:  # the end of a head line: nothing stands above it
             return mark.record.line <= CUT_LINES and traced
+        if any("--- interrupt: " in raw for raw in lines[max(mark.at - ABOVE, 0) : mark.at]):
+            return False  # registers within a trace
+        if losthead.certain(lines[mark.at : mark.at + FIRST_LINES]):
+            return True
         return traced and (losthead.twice(below) or any(_FATAL.search(raw) for raw in lines[mark.at : mark.at + BODY]))
 
     def _stop(self, marks: list[Mark], number: int, lines: list[str]) -> int:

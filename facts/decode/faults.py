@@ -95,9 +95,11 @@ def fill_fault(event: Event, block: Block) -> None:
 
 
 def _told(text: str) -> str:
-    """The architecture, if the head line tells: parisc by its words, one of 32 bits by an address of eight digits."""
+    """The architecture, if the head line tells: parisc and loongarch by words, 32 bits by an address of eight digits."""
     if re.search(r"(?:Kernel Fault|Page fault: (?:bad address|no context)): Code=", text[:300]):
         return "parisc"
+    if re.search(r"\b(?:ERA: |era == )9", text[:300]):
+        return "loongarch64"
     return "arm" if re.search(r"at virtual address [0-9a-f]{8}(?![0-9a-f])", text[:300]) else ""
 
 
