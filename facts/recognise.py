@@ -25,7 +25,7 @@ from facts.reports.stacks import TRACED, goes_on, has_trace
 
 BODY = 1500  # records of a report at most
 MERGE_WITHIN = 60  # a part stands at most so many lines after the report that it belongs to ...
-REACH = {"oom": 3000}  # ... but the table of an OOM report can be long
+REACH = {"oom": 3000, "slab": 200}  # ... but the table of an OOM report can be long, and the trace of a slab report
 PANIC_FIRST = 3
 BROKEN = 3  # head lines of other CPUs within a call trace without tags
 SECOND_HEAD = 12  # a second head line of the same kind within so many lines is the same report
@@ -250,7 +250,7 @@ class _Log:
                     event.above = self._above(lines[max(mark.at - ABOVE, 0) : mark.at])
                 if event is main and kept is not None:
                     self.repeats.keep(told, kept)
-                elif event is main:
+                if event is main and kept is not main:
                     self.repeats.passed = main
 
     def _above(self, lines: list[str]) -> Moment:
