@@ -20,6 +20,7 @@ REASONS = frozenset(("fatal-exception", "in-interrupt"))  # of panics that only 
 GAP = 8  # lines between two memory counts at most
 MEMORY = 60  # lines from the memory counts to the table of tasks at most
 REGISTERS = 15  # lines from the instruction pointer to the last registers at most
+ENDED = "---[ end Kernel panic - not syncing: "  # the last line of a panic says its reason once more
 _END = "---[ end trace"
 _RESUME = re.compile(r"\bRSP: 0018:[0-9a-f]{16} +EFLAGS: 0001[0-9a-f]{4}\b")  # a fault pushes the resume flag as set
 _BYTES = re.compile(r"\bCode: (?:(?:[0-9a-f]{2} ){0,64}<[0-9a-f]{2}>|Bad RIP value|Unable to access opcode bytes)")
@@ -57,6 +58,13 @@ def remains(above: Sequence[Record], died: bool = False) -> Left | None:
         return Left([*summary, *trace], summary[0], True)
     known = any(record.text.startswith(_TRACE) or parse_location(record.text) is not None for record in trace)
     return Left(trace, None, known)
+
+
+def reason(record: Record) -> Record:
+    """The record of a panic's last line as that of its first, any other as it is."""
+    if not record.text.startswith(ENDED):
+        return record
+    return record._replace(text=record.text[len("---[ end ") :].rstrip().removesuffix("]---").rstrip())
 
 
 def located(records: Sequence[Record]) -> list[Record]:

@@ -153,7 +153,7 @@ class _Log:
             at = self.carried_lines + index
             for record in self.carrier.records(raw, self.first + at):
                 header = self.by.headers.find(record)
-                found = self.by.patterns.find(record)
+                found = self.by.patterns.find(losthead.reason(record))
                 if found or header:
                     marks.append(Mark(at, record, found, header))
         self._look(data[:LOOK], self.first + self.carried_lines)
@@ -215,6 +215,8 @@ class _Log:
                 if mark.header.name == "version":
                     self._boot(mark, lines, first)
                 self.headers.append(mark.header._replace(boot=self.boot))
+            if mark.record.text.startswith(losthead.ENDED) and self._panicked():
+                continue
             events: list[Event] = []
             self._lost_head(mark, lines, first)
             for found in mark.found:
@@ -333,6 +335,10 @@ class _Log:
                 if not _another(found, mark.record, event.time, {"cpu": event.cpu, "pid": event.pid}):
                     return True
         return False
+
+    def _panicked(self) -> bool:
+        """Whether a panic of the present boot was seen."""
+        return any(event.kind == "panic" and event.boot == self.boot for event in self.events)
 
     def _begun(self) -> bool:
         """Whether the log shows a boot or some event already."""

@@ -95,7 +95,7 @@ def fill_fault(event: Event, block: Block) -> None:
 
 
 def _told(text: str) -> str:
-    """The architecture, if the head line tells: parisc and loongarch by words, 32 bits by an address of eight digits."""
+    """The architecture, if the head line tells: parisc, loongarch by words, 32 bits by an address of eight digits."""
     if re.search(r"(?:Kernel Fault|Page fault: (?:bad address|no context)): Code=", text[:300]):
         return "parisc"
     if re.search(r"\b(?:ERA: |era == )9", text[:300]):

@@ -185,6 +185,15 @@ def test_tail_of_an_oops_elsewhere(timeline, arch: str, left: str) -> None:  # t
     assert timeline(left.replace("Process food (pid: 41, stack limit = 0x5f8a1c2e)\n", "")).root is None
 
 
+ENDED = "---[ end Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0) ]---\n"
+
+
+def test_last_line_of_a_panic(timeline) -> None:  # type: ignore[no-untyped-def]
+    assert root(timeline(ENDED)).attributes["problem"] == "unknown-block"
+    whole = ENDED.removeprefix("---[ end ").removesuffix(" ]---\n") + "\nCall Trace:\n panic+0x101/0x2d7\n" + ENDED
+    assert [e.kind for e in timeline(whole).events] == ["root-mount-failure", "panic"]
+
+
 X86 = """\
 RIP: 0010:foo_read+0x24/0x80 [foo]
 Code: 48 8b 45 00 48 85 c0 74 08 48 8b 40 10 48 89 43 <8b> 40 08 c3
