@@ -322,7 +322,8 @@ class _Log:
         report = self.by.kinds[found.kind]["report"]
         passed = self.repeats.passed
         for event in (*(() if passed is None else (passed,)), *self.events[:-5:-1]):
-            if event.boot != self.boot or (event.caller and mark.record.caller and event.caller != mark.record.caller):
+            other = event.caller and mark.record.caller and event.caller != mark.record.caller
+            if event.boot != self.boot or (other and not (found.part and found.kind == event.kind)):
                 continue
             opened = self.by.kinds[event.kind]["report"]
             if opened == "none":
