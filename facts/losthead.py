@@ -25,9 +25,9 @@ _END = "---[ end trace"
 _RESUME = re.compile(r"\bRSP: 0018:[0-9a-f]{16} +EFLAGS: 0001[0-9a-f]{4}\b")  # a fault pushes the resume flag as set
 _BYTES = re.compile(r"\bCode: (?:(?:[0-9a-f]{2} ){0,64}<[0-9a-f]{2}>|Bad RIP value|Unable to access opcode bytes)")
 _TRAPPED = re.compile(r"\bCode: (?:[0-9a-f]{2} ){0,64}<(?:0f> (?:0b|ff|b9)|67> 0f b9|cc>)")  # WARN(), BUG()
-_DIED = re.compile(  # only die() prints these: arm, arm64, riscv; mips, loongarch; powerpc, of a fault on data or code
+_DIED = re.compile(  # only die() prints these: arm, arm64, riscv; mips, loongarch; sparc; powerpc, of a fault
     r"\bCode: (?:[0-9a-f]{4,8} ){1,15}\([0-9a-f]{4,8}\) *$|\bProcess .{1,32} \(pid: \d{1,10}, stack limit ?= ?0x|"
-    r"\bProcess .{1,32} \(pid: \d{1,10}, threadinfo=[0-9a-f]{8,16}, task=|"
+    r"\bProcess .{1,32} \(pid: \d{1,10}, threadinfo=[0-9a-f]{8,16}, task=|\bInstruction DUMP:|"
     r"\bREGS: [0-9a-f]{8,16} TRAP: 0?(?:300|380|400|480|600)\b"
 )
 _NEXT = ("[ cut here ]", "Internal error: ", "--- interrupt: ")  # another report, or registers within a trace
