@@ -7,6 +7,7 @@ the memory counts above the table of tasks (dump_header in mm/oom_kill.c).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -19,7 +20,17 @@ REASONS = frozenset(("fatal-exception", "in-interrupt"))  # of panics that only 
 GAP = 8  # lines between two memory counts at most
 MEMORY = 60  # lines from the memory counts to the table of tasks at most
 REGISTERS = 15  # lines from the instruction pointer to the last registers at most
+ENDED = "---[ end Kernel panic - not syncing: "  # the last line of a panic says its reason once more
 _END = "---[ end trace"
+_RESUME = re.compile(r"\bRSP: 0018:[0-9a-f]{16} +EFLAGS: 0001[0-9a-f]{4}\b")  # a fault pushes the resume flag as set
+_BYTES = re.compile(r"\bCode: (?:(?:[0-9a-f]{2} ){0,64}<[0-9a-f]{2}>|Bad RIP value|Unable to access opcode bytes)")
+_TRAPPED = re.compile(r"\bCode: (?:[0-9a-f]{2} ){0,64}<(?:0f> (?:0b|ff|b9)|67> 0f b9|cc>)")  # WARN(), BUG()
+_DIED = re.compile(  # only die() prints these: arm, arm64, riscv; mips, loongarch; sparc; powerpc, of a fault
+    r"\bCode: (?:[0-9a-f]{4,8} ){1,15}\([0-9a-f]{4,8}\) *$|\bProcess .{1,32} \(pid: \d{1,10}, stack limit ?= ?0x|"
+    r"\bProcess .{1,32} \(pid: \d{1,10}, threadinfo=[0-9a-f]{8,16}, task=|\bInstruction DUMP:|"
+    r"\bREGS: [0-9a-f]{8,16} TRAP: 0?(?:300|380|400|480|600)\b"
+)
+_NEXT = ("[ cut here ]", "Internal error: ", "--- interrupt: ")  # another report, or registers within a trace
 _TRACE = ("Call Trace", "Call trace", "Backtrace")
 
 
@@ -31,19 +42,29 @@ class Left(NamedTuple):
     known: bool  # whether the records tell where it happened
 
 
-def remains(above: Sequence[Record]) -> Left | None:
-    """What the records above a panic or the last registers hold of a report; None where there is no report."""
+def remains(above: Sequence[Record], died: bool = False) -> Left | None:
+    """What the records above a panic or the last registers hold of a report; None where there is no report.
+
+    `died`: the panic is one that only an oops gives, so the end marker may be lost as well.
+    """
     end = max((index for index, record in enumerate(above) if record.text.startswith(_END)), default=-1)
-    if end < 0:
+    if end < 0 and not died:
         return None
-    trace, summary = list(above[:end]), list(above[end + 1 :])
-    if not any(parse_frames(record.text) for record in trace):
-        return None
+    trace, summary = (list(above[:end]), list(above[end + 1 :])) if end >= 0 else (list(above), [])
     summary = located(summary)
+    if not any(parse_frames(record.text) for record in trace) and not (died and (summary or located(trace))):
+        return None
     if summary:
         return Left([*summary, *trace], summary[0], True)
     known = any(record.text.startswith(_TRACE) or parse_location(record.text) is not None for record in trace)
     return Left(trace, None, known)
+
+
+def reason(record: Record) -> Record:
+    """The record of a panic's last line as that of its first, any other as it is."""
+    if not record.text.startswith(ENDED):
+        return record
+    return record._replace(text=record.text[len("---[ end ") :].rstrip().removesuffix("]---").rstrip())
 
 
 def located(records: Sequence[Record]) -> list[Record]:
@@ -65,6 +86,24 @@ def memory(records: Sequence[Record]) -> list[Record]:
         elif first - index > GAP:
             break
     return list(records[first:])
+
+
+def certain(lines: Sequence[str]) -> bool:
+    """Whether registers, beginning with the first line, are those of a fault and of no warning or stalled CPU."""
+    resumed = False
+    for index, raw in enumerate(lines):
+        if index and any(word in raw for word in _NEXT):
+            return False
+        if _DIED.search(raw):
+            return True
+        if index > REGISTERS:
+            continue
+        if _TRAPPED.search(raw):
+            return False
+        resumed = resumed or _RESUME.search(raw) is not None
+        if resumed and any(_BYTES.search(line) for line in lines[:REGISTERS]):
+            return not any(_TRAPPED.search(line) for line in lines[:REGISTERS])
+    return False
 
 
 def twice(below: Sequence[str]) -> bool:

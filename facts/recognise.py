@@ -25,7 +25,7 @@ from facts.reports.stacks import TRACED, goes_on, has_trace
 
 BODY = 1500  # records of a report at most
 MERGE_WITHIN = 60  # a part stands at most so many lines after the report that it belongs to ...
-REACH = {"oom": 3000}  # ... but the table of an OOM report can be long
+REACH = {"oom": 3000, "slab": 200}  # ... but the table of an OOM report can be long, and the trace of a slab report
 PANIC_FIRST = 3
 BROKEN = 3  # head lines of other CPUs within a call trace without tags
 SECOND_HEAD = 12  # a second head line of the same kind within so many lines is the same report
@@ -153,7 +153,7 @@ class _Log:
             at = self.carried_lines + index
             for record in self.carrier.records(raw, self.first + at):
                 header = self.by.headers.find(record)
-                found = self.by.patterns.find(record)
+                found = self.by.patterns.find(losthead.reason(record))
                 if found or header:
                     marks.append(Mark(at, record, found, header))
         self._look(data[:LOOK], self.first + self.carried_lines)
@@ -215,6 +215,8 @@ class _Log:
                 if mark.header.name == "version":
                     self._boot(mark, lines, first)
                 self.headers.append(mark.header._replace(boot=self.boot))
+            if mark.record.text.startswith(losthead.ENDED) and self._panicked():
+                continue
             events: list[Event] = []
             self._lost_head(mark, lines, first)
             for found in mark.found:
@@ -250,7 +252,7 @@ class _Log:
                     event.above = self._above(lines[max(mark.at - ABOVE, 0) : mark.at])
                 if event is main and kept is not None:
                     self.repeats.keep(told, kept)
-                elif event is main:
+                if event is main and kept is not main:
                     self.repeats.passed = main
 
     def _above(self, lines: list[str]) -> Moment:
@@ -320,7 +322,8 @@ class _Log:
         report = self.by.kinds[found.kind]["report"]
         passed = self.repeats.passed
         for event in (*(() if passed is None else (passed,)), *self.events[:-5:-1]):
-            if event.boot != self.boot or (event.caller and mark.record.caller and event.caller != mark.record.caller):
+            other = event.caller and mark.record.caller and event.caller != mark.record.caller
+            if event.boot != self.boot or (other and not (found.part and found.kind == event.kind)):
                 continue
             opened = self.by.kinds[event.kind]["report"]
             if opened == "none":
@@ -333,6 +336,10 @@ class _Log:
                 if not _another(found, mark.record, event.time, {"cpu": event.cpu, "pid": event.pid}):
                     return True
         return False
+
+    def _panicked(self) -> bool:
+        """Whether a panic of the present boot was seen."""
+        return any(event.kind == "panic" and event.boot == self.boot for event in self.events)
 
     def _begun(self) -> bool:
         """Whether the log shows a boot or some event already."""
@@ -347,7 +354,7 @@ class _Log:
         if self._begun() or mark.record.line > losthead.REACH:
             return
         above = [record for at in range(mark.at) for record in self.carrier.records(lines[at], first + at)]
-        left = losthead.remains([record for record in above if record.source in ("", "kernel")])
+        left = losthead.remains([record for record in above if record.source in ("", "kernel")], not registers)
         if left is None or (registers and left.place is None):
             return
         body, known = left.records, left.known
@@ -370,6 +377,10 @@ class _Log:
         traced = any(word in raw for raw in below[:FIRST_LINES] for word in _TRACE)
         if "oops-number" in found.attributes:  # the end of a head line: nothing stands above it
             return mark.record.line <= CUT_LINES and traced
+        if any("--- interrupt: " in raw for raw in lines[max(mark.at - ABOVE, 0) : mark.at]):
+            return False  # registers within a trace
+        if losthead.certain(lines[mark.at : mark.at + FIRST_LINES]):
+            return True
         return traced and (losthead.twice(below) or any(_FATAL.search(raw) for raw in lines[mark.at : mark.at + BODY]))
 
     def _stop(self, marks: list[Mark], number: int, lines: list[str]) -> int:

@@ -40,10 +40,10 @@ _ARM = re.compile(
 _MODULE_FIRST = re.compile(r"(?P<before>[^:]{0,60}>\] ):(?P<module>[\w-]{1,64}):(?P<place>\S{1,300})$")  # 2.6.18
 _PC = re.compile(
     r"\s*(?:(?P<x86>RIP|EIP|IP):? *(?:is at )?(?:(?P<cs>[0-9a-f]{4}):)?|"
-    r"(?P<arm>PC is at |pc : |pc ?: ?|epc {0,4}: ?|sepc: |\s*era ?: ?|\s*ERA ?: ?|IAOQ\[0\]: )|"
+    r"(?P<arm>PC is at |pc : |pc ?: ?|epc {0,4}: ?|sepc: |\s*era ?: ?|\s*ERA ?: ?|IAOQ\[0\]: |TPC: <)|"
     r"NIP(?: |: +)|(?P<s390>Krnl PSW : ))"
 )
-_LINK = re.compile(r"\s*(?:LR is at |lr : |ra {0,4}: |LR |RA: )")
+_LINK = re.compile(r"\s*(?:LR is at |lr : |ra {0,4}: |LR |RA: |I7: <)")
 _ADDRESS = re.compile(r"\[?<?(?:0x)?([0-9a-fA-F]{8,16}|\s{0,12}\(null\))>?\]?(?![\w+])")
 _SYMBOL_AT = re.compile(
     r"(?P<symbol>" + _SYMBOL + r")(?P<offset>\+0x[0-9a-f]{1,8})(?:/0x[0-9a-f]{1,8})?"

@@ -102,6 +102,8 @@ def _told(text: str) -> str:
     wide = re.search(r"at virtual address [0-9a-f]{16}, (epc|era) ==", text[:300])
     if wide:
         return "mips64" if wide[1] == "epc" else "loongarch64"
+    if re.search(r"\b(?:ERA: |era == )9", text[:300]):
+        return "loongarch64"
     return "arm" if re.search(r"at virtual address [0-9a-f]{8}(?![0-9a-f])", text[:300]) else ""
 
 

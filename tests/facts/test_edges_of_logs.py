@@ -181,13 +181,60 @@ def test_tail_of_an_oops_elsewhere(timeline, arch: str, left: str) -> None:  # t
     event = root(timeline(left + CODE[arch]))
     assert (event.kind, event.attributes["head-lost"]) == ("oops-unclassified", True)
     assert (event.attributes["function"], event.attributes["module"]) == ("foo_read", "foo")
-    assert timeline(left).root is None  # registers without code: a warning prints them too
+    # registers without code: a warning prints them too, but not the limit of the stack
+    assert timeline(left.replace("Process food (pid: 41, stack limit = 0x5f8a1c2e)\n", "")).root is None
+
+
+ENDED = "---[ end Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0) ]---\n"
+
+
+def test_last_line_of_a_panic(timeline) -> None:  # type: ignore[no-untyped-def]
+    assert root(timeline(ENDED)).attributes["problem"] == "unknown-block"
+    whole = ENDED.removeprefix("---[ end ").removesuffix(" ]---\n") + "\nCall Trace:\n panic+0x101/0x2d7\n" + ENDED
+    assert [e.kind for e in timeline(whole).events] == ["root-mount-failure", "panic"]
+
+
+X86 = """\
+RIP: 0010:foo_read+0x24/0x80 [foo]
+Code: 48 8b 45 00 48 85 c0 74 08 48 8b 40 10 48 89 43 <8b> 40 08 c3
+RSP: 0018:ffffc90000123e00 EFLAGS: 00010246
+RAX: 0000000000000000 RBX: ffff88810a2b3c40 RCX: 0000000000000000
+CR2: 0000000000000008 CR3: 0000000104b2c000 CR4: 00000000003506e0
+"""
+
+
+def test_registers_of_a_fault_without_trace(timeline) -> None:  # type: ignore[no-untyped-def]
+    event = root(timeline(X86))
+    assert (event.kind, event.attributes["function"]) == ("oops-unclassified", "foo_read")
+    for harmless in (
+        X86.replace("<8b> 40", "<0f> 0b"),  # WARN() and BUG() look alike
+        X86.replace("EFLAGS: 00010246", "EFLAGS: 00000246"),  # a stalled CPU: nothing faulted
+        X86.replace("RIP: 0010", "RIP: 0033").replace("RSP: 0018", "RSP: 002b"),  # a program
+        "------------[ cut here ]------------\n".join(X86.partition("Code")[::2]),
+    ):
+        assert timeline(harmless).root is None
+
+
+@pytest.mark.parametrize(
+    ("text", "function"),
+    [
+        ("RIP: 0010:foo_read+0x24/0x80 [foo]\nRSP: 0018:ffffc90000123e00 EFLAGS: 00010246\n", "foo_read"),
+        (" vfs_read+0x9c/0x1c0\n ksys_read+0x6c/0x100\n", None),
+    ],
+)
+def test_panic_of_an_oops_without_end_marker(timeline, text: str, function: str | None) -> None:  # type: ignore[no-untyped-def]
+    event = root(timeline(text + "Kernel panic - not syncing: Fatal exception in interrupt\n"))
+    assert (event.kind, event.attributes.get("function")) == ("oops-unclassified", function)
+    assert root(timeline(text + "Kernel panic - not syncing: softlockup: hung tasks\n")).kind == "panic"
 
 
 def test_tail_of_an_oops_on_power(timeline) -> None:  # type: ignore[no-untyped-def]
     event = root(timeline(POWER))
     assert (event.kind, event.attributes["function"], event.comm) == ("oops-unclassified", "foo_read", "food")
-    assert timeline(POWER.partition("\n")[2]).root is None  # a warning prints the rest as well
+    registers = POWER.partition("\n")[2]
+    assert root(timeline(registers)).attributes["function"] == "foo_read"  # trap 300: a fault on data
+    assert timeline(registers.replace("TRAP: 0300", "TRAP: 0700")).root is None  # a warning prints the rest as well
+    assert timeline("--- interrupt: 300 at foo_read+0x24/0x80\n" + registers).root is None  # within a trace
 
 
 def test_tail_of_a_jump_to_nowhere(timeline) -> None:  # type: ignore[no-untyped-def]
