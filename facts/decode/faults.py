@@ -83,7 +83,8 @@ def fill_fault(event: Event, block: Block) -> None:
     if (event.kind == "serror" or mapped) and chosen not in TELLING:
         return
     if event.attributes.get("problem") == "tail" and chosen == "user":
-        del event.attributes["address"], event.attributes["address-class"]  # CR2 of an older fault, as likely as not
+        for name in ("address", "address-class"):  # CR2 of an older fault, as likely as not
+            event.attributes.pop(name, None)
         return
     if chosen:
         if chosen == "user" and address is not None and address < _LOW_USER and arch not in BITS_32 | {""}:
