@@ -16,6 +16,7 @@ _HIDING = (b"\x1b", b"\xc2\x9b", b"\xc2\x9d", b'\\"', b"\\/", b"\\u", b"\\x", b"
 
 SMALL = 32 << 10  # bytes of a log in which looking for one key after the other is quicker than making the expression
 FEW = 400  # so many lines are looked at in this way
+FEW_BLOCKS = 8  # and so many small logs
 FORMS = 100_000  # lines without digits that are remembered
 _DIGITS = b"0123456789"
 
@@ -40,7 +41,7 @@ class Scanner:
         self._database: Any = None
         self._found: Callable[[str, int], re.Match[str] | None] | None = None
         self._found_form: Callable[[str, int], re.Match[str] | None] | None = None
-        self._looked = 0  # lines looked at key by key
+        self._looked = self._scanned = 0  # lines and small blocks looked at key by key
         self._quiet: set[bytes] = set()  # forms of lines that matter to no pattern, and those that may
         self._loud: set[bytes] = set()
 
@@ -84,6 +85,11 @@ class Scanner:
     def _small(self, data: bytes) -> Iterator[tuple[int, str]]:
         """The lines with a key in them, of a small block."""
         text = data.decode("utf-8", "replace")
+        self._scanned += 1
+        if self._found is not None or self._scanned > FEW_BLOCKS:
+            for index, start, end in self.lines(text):
+                yield index, text[start:end]
+            return
         keys = [key for key in self._keys if key in text]
         if keys:
             for index, line in enumerate(text.split("\n")):

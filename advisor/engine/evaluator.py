@@ -90,6 +90,10 @@ def fulfils(leaf: Sequence[Any], event: Mapping[str, Value], generous: bool = Fa
     return True
 
 
+SETS = 4  # sets of rules whose index is kept
+_NEW: Any = object()  # a leaf that was not looked at yet
+
+
 class Matcher:
     """Matches leaves against one working memory; every leaf is looked at once."""
 
@@ -103,9 +107,10 @@ class Matcher:
 
     def leaf(self, number: int) -> Match | None:
         """What fulfils the leaf, or None."""
-        if number not in self._known:
-            self._known[number] = self._leaf(self.leaves[number])
-        return self._known[number]
+        match: Match | None = self._known.get(number, _NEW)
+        if match is _NEW:
+            match = self._known[number] = self._leaf(self.leaves[number])
+        return match
 
     def literal(self, number: int) -> Match | None:
         if number >= 0:
@@ -122,20 +127,23 @@ class Matcher:
         )
 
     def clause(self, literals: Sequence[int]) -> Match | None:
-        events: set[int] = set()
-        facts: set[str] = set()
-        for literal in literals:
-            match = self.literal(literal)
+        found = []
+        for literal in literals:  # nearly every clause fails at its first literal
+            match = self.leaf(literal) if literal >= 0 else self.literal(literal)
             if match is None:
                 return None
-            events.update(match[0])
-            facts.update(match[1])
+            found.append(match)
+        events = {index for match in found for index in match[0]}
+        facts = {name for match in found for name in match[1]}
         return tuple(sorted(events)), tuple(sorted(facts))
 
-    def candidates(self, kinds: Sequence[str]) -> list[int]:
+    def candidates(self, kinds: Sequence[str]) -> Sequence[int]:
         if not kinds:
-            return list(range(len(self.memory.events)))
-        return sorted(index for kind in kinds for index in self.by_kind.get(kind, ()))
+            return range(len(self.memory.events))
+        found = [self.by_kind[kind] for kind in kinds if kind in self.by_kind]
+        if len(found) < 2:
+            return found[0] if found else ()
+        return sorted(index for some in found for index in some)
 
     def _leaf(self, leaf: Sequence[Any]) -> Match | None:
         form = leaf[0]
@@ -173,22 +181,62 @@ class Matcher:
         return (tuple(found), ()) if count <= number else None
 
 
+class _Index:
+    """Which clauses may hold, by the kind of an event or the name of a fact that they need: few of thousands do."""
+
+    def __init__(self, leaves: Sequence[Sequence[Any]], rules: Sequence[Rule]) -> None:
+        self.rules = rules
+        self.by_kind: dict[str, list[tuple[int, int]]] = {}  # (number of the rule, of the clause)
+        self.by_fact: dict[str, list[tuple[int, int]]] = {}
+        self.others: list[tuple[int, int]] = []
+        for number, rule in enumerate(rules):
+            for place, clause in enumerate(rule.clauses):
+                needed = [leaves[literal] for literal in clause if literal >= 0]
+                kinds = next((leaf[1] for leaf in needed if leaf[0] == "event" and leaf[1]), None)
+                fact = next((leaf[1] for leaf in needed if leaf[0] == "fact" and leaf[2] != "unknown"), None)
+                if kinds is not None:
+                    for kind in set(kinds):
+                        self.by_kind.setdefault(kind, []).append((number, place))
+                elif fact is not None:
+                    self.by_fact.setdefault(fact, []).append((number, place))
+                else:
+                    self.others.append((number, place))
+
+    def possible(self, matcher: Matcher) -> list[tuple[int, int]]:
+        """The clauses that may hold, in order."""
+        found = set(self.others)
+        for kind in matcher.by_kind:
+            found.update(self.by_kind.get(kind, ()))
+        for name in matcher.memory.facts:
+            found.update(self.by_fact.get(name, ()))
+        return sorted(found)
+
+
 class Evaluator:
     name = "evaluator"
 
+    def __init__(self) -> None:
+        self._made: list[_Index] = []  # the last ones, one per set of rules
+
+    def _index(self, leaves: Sequence[Sequence[Any]], rules: Sequence[Rule]) -> _Index:
+        index = next((one for one in self._made if one.rules is rules), None)
+        if index is None:
+            index = _Index(leaves, rules)
+            self._made = [index, *self._made[: SETS - 1]]
+        return index
+
     def run(self, leaves: Sequence[Sequence[Any]], rules: Sequence[Rule], memory: Memory) -> list[Firing]:
         matcher = Matcher(leaves, memory)
-        firings = []
-        for number, rule in enumerate(rules):
-            events: set[int] = set()
-            facts: set[str] = set()
-            fired = False
-            for clause in rule.clauses:
-                match = matcher.clause(clause)
-                if match is not None:
-                    fired = True
-                    events.update(match[0])
-                    facts.update(match[1])
-            if fired:
-                firings.append(Firing(number, tuple(sorted(events)), tuple(sorted(facts))))
-        return firings
+        found: dict[int, list[Match]] = {}
+        for number, place in self._index(leaves, rules).possible(matcher):
+            match = matcher.clause(rules[number].clauses[place])
+            if match is not None:
+                found.setdefault(number, []).append(match)
+        return [
+            Firing(
+                number,
+                tuple(sorted({index for match in matches for index in match[0]})),
+                tuple(sorted({name for match in matches for name in match[1]})),
+            )
+            for number, matches in found.items()
+        ]

@@ -15,8 +15,9 @@ _SOFT = re.compile(r"CPU#(\d{1,5}) stuck for (\d{1,12})s! \[(.{0,64}):(\d{1,10})
 _HARD = re.compile(r"(?:LOCKUP on cpu|CPU) ?#?(\d{1,5})(?: self-detected hard LOCKUP)?")
 _EXTRA = re.compile(
     r"CPU#\d+ (?:Utilization|Detect HardIRQ)|\s*#\d+: +\d+|irq event stamp|hardirqs last|softirqs last|NMI watchdog|"
-    r"Sample (?:time|stat|softirq|irqstat):|(?:curr|deta): user: |\s*(?:HI|TIMER|NET_[TR]X|BLOCK|IRQ_POLL|TASKLET|SCHED|"
-    r"HRTIMER|RCU): +\d|\s*irq +\d{1,5}: delta"  # openEuler samples the time since the last check
+    r"Sample (?:time|stat|softirq|irqstat):|(?:curr|deta): user: |"
+    r"\s*(?:HI|TIMER|NET_[TR]X|BLOCK|IRQ_POLL|TASKLET|SCHED|HRTIMER|RCU): +\d|"
+    r"\s*irq +\d{1,5}: delta"  # openEuler samples the time since the last check
 )
 
 

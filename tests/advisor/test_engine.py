@@ -340,3 +340,14 @@ def test_matcher_tells_why_not() -> None:
 def test_engine_by_name() -> None:
     assert engine("evaluator").name == "evaluator"
     assert engine().name in ("evaluator", "durable-rules")
+
+
+def test_sets_of_rules_take_turns() -> None:
+    """The index of clauses is kept per set of rules; one set never answers for another."""
+    memory = Memory([{"kind": "a", "line": 1, "root": True, "text": "", "count": 1}], {"x": 1})
+    leaves = [["event", ["a"], False, []], ["fact", "x", "is", 1], ["fact", "y", "is", 1]]
+    sets = [[Rule(f"r{n}", [[n % 3]])] for n in range(7)]
+    engine = Evaluator()
+    for _ in range(3):
+        for number, rules in enumerate(sets):
+            assert bool(engine.run(leaves, rules, memory)) is (number % 3 != 2)
