@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
-from advisor.trial import BESIDE, Trial, trials
+from advisor.trial import BESIDE, Trial, mechanisms_of, trials
 from advisor.work import Work
 from kb.model import Incident
 
@@ -66,7 +66,7 @@ class Weight(NamedTuple):
 def score(work: Work, trial: Trial) -> Score:
     incident, ranking = trial.incident, trial.diagnosis.ranking
     facet = {name: cause["facet"] for name, cause in work.base.causes.items()}
-    wanted = tuple(c for c in incident.causes if facet.get(c) == "mechanism")
+    wanted = mechanisms_of(work, incident)
     named = ranking.mechanisms()
     first = named[0].cause if named else ""
     place = next((i for i, h in enumerate(named, 1) if h.cause in wanted), 0)

@@ -27,9 +27,9 @@ def wants_plain(asked: bool, terminal: bool) -> bool:
     return asked or (terminal and os.environ.get("TERM", "dumb") == "dumb")
 
 
-def reader(plain: bool, candidates: Candidates, bar: Callable[[], str], history: str) -> Reader:
+def reader(terminal: bool, plain: bool, candidates: Candidates, bar: Callable[[], str], history: str) -> Reader:
     """How lines are read here.  `bar`: a line above the prompt when it has changed; `history`: the name of its file."""
-    if not at_terminal():
+    if not terminal:
         return _piped
     return _typed if plain else _prompt(candidates, bar, history)
 

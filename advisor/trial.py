@@ -55,6 +55,12 @@ def trials(work: Work, incidents: Iterable[Incident]) -> Iterator[Trial]:
         yield Trial(incident, diagnosis, problems)
 
 
+def mechanisms_of(work: Work, incident: Incident) -> tuple[str, ...]:
+    """The accepted causes that are mechanisms; the others stand beside them."""
+    known = work.base.causes
+    return tuple(c for c in incident.causes if c in known and known[c]["facet"] == "mechanism")
+
+
 def judge(work: Work, incident: Incident, diagnosis: Diagnosis) -> Iterator[tuple[str, str]]:
     """(field, what is wrong) where the diagnosis does not end as the incident says."""
     ranking, evidence = diagnosis.ranking, diagnosis.evidence
@@ -63,7 +69,7 @@ def judge(work: Work, incident: Incident, diagnosis: Diagnosis) -> Iterator[tupl
             yield "causes", f"nothing failed here, but the status is {ranking.status} ({_shown(ranking.mechanisms())})"
         return
     facet = {name: cause["facet"] for name, cause in work.base.causes.items()}
-    mechanisms = [c for c in incident.causes if facet.get(c) == "mechanism"]
+    mechanisms = mechanisms_of(work, incident)
     shown = {h.cause: h.probability for h in ranking.hypotheses}
     first = ranking.mechanisms()[0].cause if ranking.mechanisms() else None
     if mechanisms and first not in mechanisms:

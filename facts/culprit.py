@@ -83,12 +83,16 @@ def _dispatcher(frames: Sequence[Frame], table: FrameTable) -> Frame | None:
     return None
 
 
-def _leaf(block: Block, kind: str, table: FrameTable) -> bool:
-    """True where only the link register shows who called a helper: it has no frame yet, and the trace lacks it."""
-    pc, link = block.pc, block.link
-    if pc is None or link is None or pc.function == link.function or not is_generic(pc, groups_for(kind), table):
-        return False
-    return all(frame.function not in (pc.function, link.function) for frame in block.frames[:4])
+def _caller(pc: Frame, block: Block, kind: str, table: FrameTable) -> Frame | None:
+    """The caller that only the link register shows: the trace is lost, or a helper has no frame of its own in it."""
+    link = block.link
+    if link is None or pc.function == link.function:
+        return None
+    if not block.frames:
+        return link
+    named = {frame.function for frame in block.frames[:4]}
+    helper = is_generic(pc, groups_for(kind), table) and not named & {pc.function, link.function}
+    return link if helper else None
 
 
 def effective(block: Block, kind: str, table: FrameTable, head: str = "") -> list[Frame]:
@@ -107,10 +111,9 @@ def effective(block: Block, kind: str, table: FrameTable, head: str = "") -> lis
             frames = frames[next((i for i, f in enumerate(frames) if f.function == block.pc.function), 0) :]
         if not frames or frames[0].function != block.pc.function or frames[0].offset != block.pc.offset:
             frames = [block.pc, *frames]
-        if not block.frames and block.link is not None and block.link.function != block.pc.function:
-            frames.append(block.link)  # the trace is lost, and the link register names the caller
-        elif _leaf(block, kind, table):
-            frames.insert(1, block.link)  # type: ignore[arg-type]
+        caller = _caller(block.pc, block, kind, table)
+        if caller is not None:
+            frames.insert(1, caller)
     elif block.pc is not None and (kind in EXCEPTIONS or kind in STALLS):
         frames = frames[_index_of(block, frames) :]
     elif head and kind not in STALLS:

@@ -90,7 +90,8 @@ def memory(records: Sequence[Record]) -> list[Record]:
 
 def certain(lines: Sequence[str]) -> bool:
     """Whether registers, beginning with the first line, are those of a fault and of no warning or stalled CPU."""
-    resumed = False
+    near = lines[:REGISTERS]
+    coded, trapped = (any(map(pattern.search, near)) for pattern in (_BYTES, _TRAPPED))
     for index, raw in enumerate(lines):
         if index and any(word in raw for word in _NEXT):
             return False
@@ -100,9 +101,8 @@ def certain(lines: Sequence[str]) -> bool:
             continue
         if _TRAPPED.search(raw):
             return False
-        resumed = resumed or _RESUME.search(raw) is not None
-        if resumed and any(_BYTES.search(line) for line in lines[:REGISTERS]):
-            return not any(_TRAPPED.search(line) for line in lines[:REGISTERS])
+        if coded and _RESUME.search(raw):
+            return not trapped
     return False
 
 

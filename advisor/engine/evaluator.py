@@ -14,6 +14,7 @@ from kb.versions import build, compared, state
 
 RELEASE_OPS = ("lacks", "may-lack", "outdated", "unlisted", "since", "before")  # tests of a release (kb/versions.py)
 Match = tuple[tuple[int, ...], tuple[str, ...]]  # events, facts
+SETS = 4  # sets of rules whose index is kept
 UNTOLD = object()  # an attribute of a message that a person saw, and that nobody told: it may be there or not
 
 
@@ -90,10 +91,6 @@ def fulfils(leaf: Sequence[Any], event: Mapping[str, Value], generous: bool = Fa
     return True
 
 
-SETS = 4  # sets of rules whose index is kept
-_NEW: Any = object()  # a leaf that was not looked at yet
-
-
 class Matcher:
     """Matches leaves against one working memory; every leaf is looked at once."""
 
@@ -107,10 +104,9 @@ class Matcher:
 
     def leaf(self, number: int) -> Match | None:
         """What fulfils the leaf, or None."""
-        match: Match | None = self._known.get(number, _NEW)
-        if match is _NEW:
-            match = self._known[number] = self._leaf(self.leaves[number])
-        return match
+        if number not in self._known:
+            self._known[number] = self._leaf(self.leaves[number])
+        return self._known[number]
 
     def literal(self, number: int) -> Match | None:
         if number >= 0:
@@ -129,7 +125,7 @@ class Matcher:
     def clause(self, literals: Sequence[int]) -> Match | None:
         found = []
         for literal in literals:  # nearly every clause fails at its first literal
-            match = self.leaf(literal) if literal >= 0 else self.literal(literal)
+            match = self.literal(literal)
             if match is None:
                 return None
             found.append(match)

@@ -23,7 +23,7 @@ def repl(options: argparse.Namespace, restored: Restored | None = None, journal:
     colour = terminal and wants_colour()
     live = getattr(options, "live", False)
     talk = Conversation(work, prompt.say, columns, colour, plain=plain, live=live, saving=True)
-    read = prompt.reader(plain, talk.candidates, talk.state, "history")
+    read = prompt.reader(terminal, plain, talk.candidates, talk.state, "history")
     if restored is not None:
         talk.journal = journal
         talk.files.restore(restored)

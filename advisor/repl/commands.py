@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from advisor.render.parts import shown
 from advisor.render.plain import Style, counted, percent, safe, wrap
 from advisor.render.text import text as verdict_text
+from advisor.repl import complete
 from advisor.repl.files import Files
 from advisor.repl.live import NO, YES, Live
 from advisor.repl.show import Show
@@ -117,9 +118,7 @@ class Conversation:
 
     def candidates(self, text: str) -> Iterator[tuple[str, str]]:
         """(word, description) pairs that may replace the last word of `text`."""
-        from advisor.repl.complete import candidates
-
-        return candidates(text, self)
+        return complete.candidates(text, self)
 
     def take(self, line: str) -> None:
         """Take one line, or a pasted text, from the person."""

@@ -42,7 +42,7 @@ def train(options: argparse.Namespace) -> int:
     plain = prompt.wants_plain(options.plain, terminal)
     work = Work(options.kb, options.engine)
     course = Course(work, knowledge, chosen, prompt.say, columns, Style(terminal and wants_colour() and not plain))
-    read = prompt.reader(plain, course.candidates, lambda: "", "training-history")
+    read = prompt.reader(terminal, plain, course.candidates, lambda: "", "training-history")
     course.next("")
     prompt.talk(read, lambda: "train> ", course.take, lambda: course.over)
     course.finish()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from advisor.ask import next_probes
@@ -13,7 +13,7 @@ from advisor.render.plain import Style, counted, safe, wrap
 from advisor.render.text import text as verdict_text
 from advisor.session import Session
 from advisor.train.record import GRADES
-from advisor.trial import diagnose
+from advisor.trial import diagnose, mechanisms_of
 from advisor.verdict import verdict
 from advisor.work import Work
 from kb.search import search
@@ -150,8 +150,7 @@ class Exercise:
         self.tries += 1
         self.offered, self.choose = [], None
         accepted = self.incident.causes
-        facets = {name: entry["facet"] for name, entry in self.work.base.causes.items()}
-        mechanisms = [c for c in accepted if facets.get(c) == "mechanism"]
+        mechanisms = mechanisms_of(self.work, self.incident)
         if cause in mechanisms or (cause in accepted and not mechanisms) or (not cause and not accepted):
             self.say(self.style.good("Right."))
             self._end(GRADES[0] if self.tries == 1 and not self.hints else GRADES[1])
@@ -169,7 +168,7 @@ class Exercise:
             self.say(f"{near}  What speaks against it:")
             self._against(cause)
 
-    def _related(self, cause: str, accepted: list[str]) -> bool:
+    def _related(self, cause: str, accepted: Sequence[str]) -> bool:
         base = self.work.base.causes
         parents = {base[c]["parent"] for c in accepted}
         return bool(cause in parents or base[cause]["parent"] in {*accepted, *(parents - {""})} - {""})

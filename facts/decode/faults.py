@@ -73,7 +73,8 @@ def fill_fault(event: Event, block: Block) -> None:
         # only stacks in vmalloc space have a guard page
         event.attributes["address-class"] = event.attributes["pointer-class"] = "vmalloc"
         return
-    used = operand(block.code, arch) if block.code and not bad_pc else None
+    decoded = operand(block.code, arch) if block.code else None
+    used = None if bad_pc else decoded
     chosen = pointer_class(address, registers, arch, used, wide, kasan)
     if chosen == "error-pointer" and address is not None and _owner_of_null(address, registers, used, block.code, arch):
         chosen = "small-offset"
@@ -89,7 +90,7 @@ def fill_fault(event: Event, block: Block) -> None:
     if chosen:
         if chosen == "user" and address is not None and address < _LOW_USER and arch not in BITS_32 | {""}:
             event.attributes.setdefault("small-number", True)
-        if chosen == "small-offset" and _odd(registers, operand(block.code, arch) if block.code else None):
+        if chosen == "small-offset" and _odd(registers, decoded):
             event.attributes.setdefault("small-number", True)
         event.attributes.setdefault("pointer-class", chosen)
         if chosen == "one-bit":
@@ -186,8 +187,9 @@ def _bad_pc(block: Block, address: int | None, event: Event) -> bool:
 
 def _owner_of_null(address: int, registers: dict[str, int], used: Operand | None, code: str, arch: str) -> bool:
     """True if a value among the last 4095 is no error code but NULL less the offset of a member (container_of)."""
-    value = registers.get(used.base) if used is not None and used.base and not used.second else None
-    if value is not None and led_from_null(code, used.base if used else "", value, arch):
+    base = used.base if used is not None and not used.second else ""
+    value = registers.get(base)
+    if value is not None and led_from_null(code, base, value, arch):
         return True
     if arch in BITS_32 | {"parisc"} or arch.startswith(("mips", "alpha")):
         return False

@@ -15,7 +15,7 @@ from multiprocessing import get_context
 from typing import Any, NamedTuple
 
 from advisor.session import Session
-from advisor.trial import diagnose
+from advisor.trial import diagnose, mechanisms_of
 from advisor.work import Work
 from facts.records import Value
 from facts.told import MESSAGE, OTHERS
@@ -164,7 +164,7 @@ def talk(
             if question["learns"] == OTHERS:
                 value = (question["options"][-1][0],)
         session.answer(question["probe"], value)
-    mechanisms = [c for c in incident.causes if work.base.causes.get(c, {}).get("facet") == "mechanism"]
+    mechanisms = mechanisms_of(work, incident)
     ranked = [h.cause for h in session.diagnosis.ranking.mechanisms()]
     place = next((n for n, cause in enumerate(ranked, 1) if cause in mechanisms), 0)
     return Outcome(incident.id, place, asked, known, session.diagnosis.ranking.status)
