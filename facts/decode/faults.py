@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 
-from facts.decode.instruction import Operand, effective_address, led_from_null, operand
+from facts.decode.instruction import Operand, effective_address, faulting_bytes, led_from_null, operand
 from facts.decode.pointers import BITS_32, FLAT, TELLING, before_null, classify, is_wide, translate
 from facts.records import Event
 from facts.reports.block import Block
@@ -22,6 +22,7 @@ _ADDRESS = re.compile(
     r"write) at|TEID|at virtual address|for address|"
     r"user page|NULL pointer dereference|dereference,) (?:virtual address )?\(?(?:0x)?([0-9a-f]{4,16}|\(?null\)?)"
 )
+UD2 = b"\x0f\x0b"  # BUG(), WARN() and __builtin_trap() on x86 (arch/x86/include/asm/bug.h)
 _MASK = (1 << 64) - 1
 _SMALL = 0x1000
 _LOW_USER = 0x100000  # programs of 64 bits begin far above
@@ -29,13 +30,19 @@ _LOWEST = 0x10000  # no program maps anything lower (vm.mmap_min_addr, pages of 
 
 
 def fill_fault(event: Event, block: Block) -> None:
-    """Fill address, address-class, pointer-class, access, protection, reserved-bit, bad-pc, one-bit, divisor-zero."""
+    """Fill what the fault tells.
+
+    address, address-class, pointer-class, access, protection, reserved-bit, bad-pc, one-bit, divisor-zero,
+    trap-instruction.
+    """
     if event.kind == "divide-error":
         _divisor(event, block)
         return
     if event.kind == "invalid-opcode" and _bad_pc(block, None, event):
         event.attributes.setdefault("bad-pc", True)
         event.attributes.setdefault("address", f"{block.pc_address or 0:016x}")
+    elif event.kind == "invalid-opcode" and (marked := faulting_bytes(block.code)):
+        event.attributes.setdefault("trap-instruction", marked[:2] == UD2)
     if event.kind not in POINTER_KINDS:
         return
     _access(event, block)

@@ -239,6 +239,29 @@ def test_machine_check_status(status: int, amd: bool, severity: str, unit: str) 
 
 
 @pytest.mark.parametrize(
+    ("code", "trap", "first"),
+    [
+        ("Code: 48 89 df e8 11 22 33 44 <0f> 0b 48 8b 03", True, "assertion-failure"),  # ud2
+        ("Code: 48 89 df e8 11 22 33 44 <0f> ff 48 8b 03", False, "wild-pointer"),
+        ("", None, "assertion-failure"),
+    ],
+)
+def test_an_instruction_that_traps_on_purpose(whole: Work, code: str, trap: bool | None, first: str) -> None:
+    log = f"""\
+[   90.000001] invalid opcode: 0000 [#1] PREEMPT SMP NOPTI
+[   90.000002] CPU: 1 PID: 9 Comm: rated Not tainted 6.8.1 #1
+[   90.000003] RIP: 0010:rate_of+0x12/0x40
+[   90.000004] {code}
+[   90.000005] RSP: 0018:ffffc90000123e50 EFLAGS: 00010246
+[   90.000007] Call Trace:
+[   90.000008]  rate_update+0x31/0x80
+"""
+    diagnosis = whole.diagnose(whole.gatherer.gather("x", {}, [("log", log)]))
+    assert [event.get("trap-instruction") for event in diagnosis.memory.events if event["root"]] == [trap]
+    assert diagnosis.ranking.mechanisms()[0].cause == first
+
+
+@pytest.mark.parametrize(
     ("code", "rcx", "zero"),
     [
         ("<f7> f1", "0000000100000000", True),  # div %ecx: the upper half does not count
