@@ -33,7 +33,7 @@ def fill_fault(event: Event, block: Block) -> None:
     """Fill what the fault tells.
 
     address, address-class, pointer-class, access, protection, reserved-bit, bad-pc, one-bit, divisor-zero,
-    trap-instruction.
+    instruction.
     """
     if event.kind == "divide-error":
         _divisor(event, block)
@@ -42,7 +42,7 @@ def fill_fault(event: Event, block: Block) -> None:
         event.attributes.setdefault("bad-pc", True)
         event.attributes.setdefault("address", f"{block.pc_address or 0:016x}")
     elif event.kind == "invalid-opcode" and (marked := faulting_bytes(block.code)):
-        event.attributes.setdefault("trap-instruction", marked[:2] == UD2)
+        event.attributes.setdefault("instruction", "trap" if marked[:2] == UD2 else "other")
     if event.kind not in POINTER_KINDS:
         return
     _access(event, block)

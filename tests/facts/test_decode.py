@@ -239,14 +239,14 @@ def test_machine_check_status(status: int, amd: bool, severity: str, unit: str) 
 
 
 @pytest.mark.parametrize(
-    ("code", "trap", "first"),
+    ("code", "instruction", "first"),
     [
-        ("Code: 48 89 df e8 11 22 33 44 <0f> 0b 48 8b 03", True, "assertion-failure"),  # ud2
-        ("Code: 48 89 df e8 11 22 33 44 <0f> ff 48 8b 03", False, "wild-pointer"),
+        ("Code: 48 89 df e8 11 22 33 44 <0f> 0b 48 8b 03", "trap", "assertion-failure"),  # ud2
+        ("Code: 48 89 df e8 11 22 33 44 <0f> ff 48 8b 03", "other", "wild-pointer"),
         ("", None, "assertion-failure"),
     ],
 )
-def test_an_instruction_that_traps_on_purpose(whole: Work, code: str, trap: bool | None, first: str) -> None:
+def test_an_instruction_that_traps_on_purpose(whole: Work, code: str, instruction: str | None, first: str) -> None:
     log = f"""\
 [   90.000001] invalid opcode: 0000 [#1] PREEMPT SMP NOPTI
 [   90.000002] CPU: 1 PID: 9 Comm: rated Not tainted 6.8.1 #1
@@ -257,7 +257,7 @@ def test_an_instruction_that_traps_on_purpose(whole: Work, code: str, trap: bool
 [   90.000008]  rate_update+0x31/0x80
 """
     diagnosis = whole.diagnose(whole.gatherer.gather("x", {}, [("log", log)]))
-    assert [event.get("trap-instruction") for event in diagnosis.memory.events if event["root"]] == [trap]
+    assert [event.get("instruction") for event in diagnosis.memory.events if event["root"]] == [instruction]
     assert diagnosis.ranking.mechanisms()[0].cause == first
 
 
