@@ -69,6 +69,7 @@ class End(NamedTuple):
     line: int = 0  # of the last message
     moment: Moment = NEVER
     messages: tuple[str, ...] = ()  # the last ones
+    kernel_only: bool = False  # the carrier names programs, and only the kernel spoke at the end
 
 
 class Reading(NamedTuple):
@@ -297,7 +298,8 @@ class _Log:
         last = range(max(mark.at - BEFORE_BOOT, self._boot_line() - first, -1) + 1, mark.at)
         records = [self.carrier.strip(lines[index], first + index) for index in last]
         if any((r.time is not None and r.time > LIVED) or r.source not in ("", "kernel") for r in records):
-            self.lived[self.boot] = _end(records)
+            told = [raw for raw in (lines[index] for index in last) if raw.strip() and raw[:3] != "-- "]
+            self.lived[self.boot] = _end(records)._replace(kernel_only=all(" kernel: " in raw for raw in told))
         self.boot += 1
 
     def _boot_line(self) -> int:

@@ -23,6 +23,7 @@ PASSED_SECONDS = 3600.0  # a stall or shortage so long before a crash of another
 _LASTING = frozenset(("rcu-stall", "soft-lockup", "hard-lockup", "hung-task", "workqueue-stall", "csd-lock-stall"))
 _STILL_THERE = ("inaccessible", "resume-failed")  # a device that does not answer, but was not taken away
 _PASSING = _LASTING | {"oom-kill", "fs-shutdown"}  # a machine gets over these, and they damage no memory
+LAST_LINES = 8  # of a boot, in which unmounting means that it ends
 NEAR_LINES = 200  # lines between two reports of one stall where no times tell
 
 
@@ -41,6 +42,7 @@ def _of_capture_kernel(header: Header) -> bool:
 def build(reading: Reading) -> Timeline:
     """Order the events of one log."""
     events = sorted(reading.events, key=lambda event: (event.line, event.severity == "end"))
+    events = [event for event in events if "at-end" not in event.attributes or _at_end(event, reading)]
     captures = {h.boot for h in reading.headers if _of_capture_kernel(h)}
     last_boot = max([event.boot for event in events] + [h.boot for h in reading.headers] + [0])
     _derive_dump_failure(events, captures)
@@ -86,6 +88,12 @@ def _failing_boot(events: list[Event], captures: set[int]) -> int | None:
         if boots:
             return boots[-1]
     return None
+
+
+def _at_end(event: Event, reading: Reading) -> bool:
+    """Whether a line that means a shutdown at the end of a boot stands there, where only the kernel is heard."""
+    end = reading.lived.get(event.boot, End())
+    return end.kernel_only and event.line > end.line - LAST_LINES
 
 
 def _survived(events: list[Event], boot: int) -> bool:
@@ -176,6 +184,8 @@ def _add_truncation(events: list[Event], reading: Reading, failing: int, last_bo
     event.moment = event.last = end.moment
     if end.messages:
         event.attributes["last-messages"] = end.messages
+    if end.kernel_only:
+        event.attributes["kernel-only"] = True
     position = next((i for i, other in enumerate(events) if other.boot > failing), len(events))
     events.insert(position, event)
 

@@ -384,3 +384,34 @@ def test_taint_is_told_once(timeline) -> None:  # type: ignore[no-untyped-def]
     (taint,) = [e for e in found.events if e.kind == "taint"]
     assert (taint.line, taint.role, taint.severity) == (7, "context", "context")
     assert [e.kind for e in timeline(stamped(*oops())).events] == ["null-pointer-dereference"]
+
+
+KERNEL_JOURNAL = [
+    "Nov 20 08:00:01 web3 kernel: [    0.000000] Linux version 6.1.55 (build@host) (gcc 12.2.0) #1 SMP",
+    "Nov 20 08:00:05 web3 kernel: [    4.100200] e1000e 0000:00:1f.6 eno1: NIC Link is Up 1000 Mbps Full Duplex",
+    "Nov 21 02:10:00 web3 kernel: [65395.200300] usb 1-2: new high-speed USB device number 4 using xhci_hcd",
+    "Nov 21 03:13:31 web3 kernel: [    0.000000] Linux version 6.1.55 (build@host) (gcc 12.2.0) #1 SMP",
+    "Nov 21 03:13:32 web3 kernel: [    1.500100] EXT4-fs (sda1): mounted filesystem with ordered data mode.",
+]
+
+
+def test_a_log_of_the_kernel_alone_does_not_show_whether_it_was_shut_down(timeline) -> None:  # type: ignore[no-untyped-def]
+    found = timeline("\n".join(KERNEL_JOURNAL))
+    assert root(found).attributes.get("kernel-only") is True
+    spoken = "Nov 21 02:10:01 web3 acmed[12]: reload"
+    found = timeline("\n".join([*KERNEL_JOURNAL[:3], spoken, *KERNEL_JOURNAL[3:]]))
+    assert root(found).kind == "truncated-log"
+    assert "kernel-only" not in root(found).attributes
+
+
+def test_unmounting_ends_a_boot_only_at_its_end(timeline) -> None:  # type: ignore[no-untyped-def]
+    unmount = "Nov 21 03:12:40 web3 kernel: [69155.100100] EXT4-fs (sda2): unmounting filesystem."
+    found = timeline("\n".join([*KERNEL_JOURNAL[:3], unmount, *KERNEL_JOURNAL[3:]]))
+    assert found.root is None
+    assert "clean-shutdown" in roles(found)
+    later = [
+        f"Nov 21 03:12:5{n} web3 kernel: [6916{n}.100100] usb 1-2: reset high-speed USB device number {n}"
+        for n in range(9)
+    ]
+    found = timeline("\n".join([*KERNEL_JOURNAL[:3], unmount, *later, *KERNEL_JOURNAL[3:]]))
+    assert root(found).kind == "truncated-log"
