@@ -24,7 +24,7 @@ _ADDRESS = re.compile(
 )
 UD2 = b"\x0f\x0b"  # BUG(), WARN() and __builtin_trap() on x86 (arch/x86/include/asm/bug.h)
 _MASK = (1 << 64) - 1
-_SMALL = 0x1000
+_SMALL = PAGE = 0x1000
 _LOW_USER = 0x100000  # programs of 64 bits begin far above
 _LOWEST = 0x10000  # no program maps anything lower (vm.mmap_min_addr, pages of 64 KiB): an offset from NULL
 
@@ -33,7 +33,7 @@ def fill_fault(event: Event, block: Block) -> None:
     """Fill what the fault tells.
 
     address, address-class, pointer-class, access, protection, reserved-bit, bad-pc, one-bit, divisor-zero,
-    instruction.
+    instruction, page-start.
     """
     if event.kind == "divide-error":
         _divisor(event, block)
@@ -68,6 +68,8 @@ def fill_fault(event: Event, block: Block) -> None:
     )
     if low and event.attributes.get("address-class") == "user":
         event.attributes["address-class"] = "small-offset"
+    if address is not None and address >= _LOW_USER and address % PAGE == 0:
+        event.attributes.setdefault("page-start", True)
     bad_pc = _bad_pc(block, address, event)
     if block.pc is not None or block.pc_address is not None:
         event.attributes.setdefault("bad-pc", bad_pc)

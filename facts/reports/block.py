@@ -96,6 +96,7 @@ class Block:
         "modules",
         "oops_number",
         "oops_what",
+        "overran",
         "pc",
         "pc_address",
         "pc_at",
@@ -130,6 +131,7 @@ class Block:
         self.fault_address: int | None = None
         self.oops_number: int | None = None
         self.oops_what = ""
+        self.overran = False  # the thread overran its stack
         self.code = ""
         self.ended = False  # ---[ end trace ]--- was seen
         self.trace_seen = False
@@ -284,6 +286,9 @@ class Block:
                 self.work = words[2].partition(".")[0].partition("+")[0]
                 if len(words) > 3 and words[3].startswith("["):
                     self.work_module = words[3].strip("[]")
+            return BELONGS
+        if stripped == "Thread overran stack, or stack corrupted":
+            self.overran = True
             return BELONGS
         self._numbers(text)
         if stripped.startswith(_CARRIED) or _OOPS_NUMBER.search(text) or _ESR.match(text) or _CONTINUATION.match(text):

@@ -93,6 +93,8 @@ def _who(event: Event, block: Block) -> None:
     put(event, "hardware", block.hardware)
     put(event, "workqueue-function", block.work)
     put(event, "last-unloaded", block.unloaded)
+    if block.overran:
+        event.attributes["stack-overran"] = True
 
 
 def set_source(event: Event, text: str) -> None:
