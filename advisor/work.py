@@ -9,8 +9,9 @@ from advisor.diagnose import Diagnosis, Diagnostician
 from advisor.engine import engine
 from advisor.verdict import verdict
 from facts.evidence import Evidence, Known
+from facts.foreign import mark_foreign
 from facts.gather import Gatherer, Progress
-from facts.told import mark_foreign, tell
+from facts.told import tell
 from kb.cache import base
 
 

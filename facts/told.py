@@ -16,7 +16,6 @@ from facts.trace import base_name
 
 MESSAGE = "message."
 OTHERS = "seen.others"
-OUT_OF_TREE = "kernel.modules.out_of_tree"
 MAX_FRAMES = 40
 _NAME = re.compile(r"[A-Za-z_][\w.$]{0,200}").match
 _HEX = re.compile(r"(?:0x)?([0-9a-fA-F]{1,16})\Z").match
@@ -53,26 +52,6 @@ def tell(
                 event.role = "consequence" if event.severity == "failure" else "context"
                 event.attributes["position"] = event.role
             events.append(event)
-    return evidence._replace(events=events)
-
-
-def mark_foreign(evidence: Evidence) -> Evidence:
-    """The evidence with `module-foreign` and `foreign-in-trace` in its events as the host's list of out-of-tree modules
-    tells.  A kernel thread named after such a module (drbd_r_data) counts as in it."""
-    known = evidence.facts.get(OUT_OF_TREE)
-    names = frozenset(known.value) if known is not None and isinstance(known.value, tuple) else frozenset()
-    if not names:
-        return evidence
-    events = []
-    for event in evidence.events:
-        used = {frame.module for frame in event.frames if frame.reliable} | {event.attributes.get("module")}
-        threads = event.comm if event.attributes.get("context") != "process" else ""
-        if names & used or any(threads.startswith(f"{name}_") for name in names):
-            event = copy(event)
-            event.attributes = {**event.attributes, "foreign-in-trace": True}
-            if event.attributes.get("module") in names:
-                event.attributes["module-foreign"] = True
-        events.append(event)
     return evidence._replace(events=events)
 
 

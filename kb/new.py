@@ -31,7 +31,9 @@ def create(kind: str, name: str, folder: str, family: str, known: Mapping[str, C
     if not _ID.match(name):
         raise Refused(f"{name!r} is no id; lower-case words joined by - belong here")
     if name in known.get(kind, ()):
-        raise Refused(f"{name} is there already; see kadvisor kb show {name}")
+        raise Refused(
+            f"{name} is there already; see kadvisor kb {'list derivations' if kind == 'derivation' else f'show {name}'}"
+        )
     if kind in _FOLDERS and not _ID.match(family):
         raise Refused(f"a new {kind} needs --family, such as storage or hardware")
     ending = "md" if kind == "cause" else "yaml"

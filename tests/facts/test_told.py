@@ -8,7 +8,8 @@ from loglines import own
 from advisor.session import Session
 from advisor.work import Work
 from facts.evidence import Known
-from facts.told import mark_foreign, misfit, read_frames
+from facts.foreign import mark_foreign
+from facts.told import misfit, read_frames
 
 
 @pytest.mark.parametrize(
