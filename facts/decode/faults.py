@@ -123,7 +123,10 @@ def _divisor(event: Event, block: Block) -> None:
     if found is not None and found.divisor and found.divisor != "memory":
         value = block.registers.get(found.divisor)
         if value is not None:
-            event.attributes.setdefault("divisor-zero", value & (1 << 8 * found.width) - 1 == 0)
+            zero = value & (1 << 8 * found.width) - 1 == 0
+            event.attributes.setdefault("divisor-zero", zero)
+            if not zero:
+                event.attributes.setdefault("quotient-overflow", True)
 
 
 def _access(event: Event, block: Block) -> None:

@@ -282,6 +282,7 @@ def test_the_divisor_is_judged_by_its_width(whole: Work, code: str, rcx: str, ze
 """
     evidence = whole.gatherer.gather("x", {}, [("log", log)])
     assert [event.attributes.get("divisor-zero") for event in evidence.events] == [zero]
+    assert [event.attributes.get("quotient-overflow", False) for event in evidence.events] == [not zero]
 
 
 @pytest.mark.parametrize(
