@@ -21,7 +21,14 @@ SPECIAL = 0.9  # share of a family that goes to its special cases where evidence
 SHOWS = 5  # ... that is, findings worth so many decibans
 
 
-UNNAMED = {"function": "a function without a name here", "module": "an unnamed module"}  # in findings
+UNNAMED = {  # in findings, of attributes that the log does not give
+    "function": "a function without a name here",
+    "pc-function": "a function without a name here",
+    "module": "an unnamed module",
+    "device": "an unnamed device",
+    "comm": "an unnamed task",
+}
+UNKNOWN = "not shown"  # of all others
 
 
 class Finding(NamedTuple):
@@ -170,7 +177,7 @@ def _status(mechanisms: list[Hypothesis], beside: list[Hypothesis], focus: set[s
 
 
 def fill(template: str, memory: Memory, firing: Firing) -> str:
-    """The template with {attribute}, {count} and {value} taken from what fired; what is unknown becomes "?"."""
+    """The template with {attribute}, {count} and {value} taken from what fired; what is unknown is told in words."""
     if "{" not in template:
         return template
     words: dict[str, str] = {}
@@ -188,7 +195,7 @@ def fill(template: str, memory: Memory, firing: Firing) -> str:
     rest = template
     while (start := rest.find("{")) >= 0 and (end := rest.find("}", start)) >= 0:
         name = rest[start + 1 : end]
-        out += [rest[:start], words.get(name, UNNAMED.get(name, "?"))]
+        out += [rest[:start], words.get(name, UNNAMED.get(name, UNKNOWN))]
         rest = rest[end + 1 :]
     return "".join(out) + rest
 

@@ -174,7 +174,7 @@ def test_fill() -> None:
     )
     both = Firing(0, (0, 1), ("hardware.ecc",))
     assert fill("{device} {cpu} {count} {trace} {value}", memory, both) == "sda 3 3 a, b false"
-    assert fill("{nothing} {kernel.livepatch}", memory, Firing(0, (), ("kernel.livepatch",))) == "? one, two"
+    assert fill("{nothing} {kernel.livepatch}", memory, Firing(0, (), ("kernel.livepatch",))) == "not shown one, two"
     assert fill("plain", memory, both) == "plain"
     assert fill("open { brace", memory, both) == "open { brace"
     assert fill("{value}", memory, Firing(0, (), ("kdump.loaded",))) == "None"
