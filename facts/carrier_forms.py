@@ -62,7 +62,7 @@ _PATTERNS = {
     "kmsg": r"(?:\d{1,3}\.\d{1,4}[^\s,;]{0,80},)?"
     r"(\d{1,4}),\d{1,20},(\d{1,18}),[-c+]((?:,[\w-]{1,32}=[^,;]{0,64}){0,8});",
     "usual": rf"(?:{_LOCAL} {{1,2}}\d{{1,2}} {_CLOCK}(?:\.\d{{1,9}})?|{_ISO}(?:\.\d{{1,6}})?{_ZONE}) "
-    r"[^\s\[\]]{0,254}[^\s:\[\]] kernel: ",  # journalctl, syslog
+    r"(?:[^\s\[\]]{0,254}[^\s:\[\]]|\[[\w-]{1,40}\]) kernel: ",  # journalctl, syslog; a host name may be blacked out
     "container": r"(?:stdout|stderr) [FP](?: |$)",
     "instance": r"i-[0-9a-f]{8,17}\t",
     "pstore": r"(?:[A-Z][A-Za-z ]{2,16}#\d{1,6} Part ?\d{1,6}|====\d{1,20}[.-]\d{1,12}(?:-[A-Z])?)$",

@@ -69,7 +69,8 @@ def remember(events: Sequence[Event], roots: Collection[int], facts: dict[str, V
         if event.untold:
             entry["untold"] = event.untold
         if index in roots and event.frames:
-            names = [f.function for f in event.frames if f.reliable and f.section != ASIDE]
+            own = [f for f in event.frames if f.section != ASIDE]
+            names = [f.function for f in own if f.reliable] or [f.function for f in own]  # all are marked ? without ORC
             entry["frames"] = tuple(dict.fromkeys([str(entry.get("pc-function") or names[0]), *names] if names else ()))
         entry.setdefault("count", 1)
         out.append(entry)
