@@ -109,9 +109,9 @@ def fill_fault(event: Event, block: Block) -> None:
 _ARM = re.compile(
     r"at virtual address [0-9a-f]{8}(?![0-9a-f])|^Unhandled (?:fault|prefetch abort): .{1,120} at 0x[0-9a-f]{8}$"
 )
-_ARM64 = re.compile(  # nothing but its linear map lies between ffff0000... and ffff8000...
+_ARM64 = re.compile(  # its linear map from ffff0000..., its programs up to 0000ffff...
     r"(?:unreadable|read-only|non-executable) memory at virtual address [0-9a-f]{16}|"
-    r"Unhandled fault(?:: level \d .{1,60}\))? at 0x[0-9a-f]{16}|paging request at virtual address ffff[0-7]"
+    r"Unhandled fault(?:: level \d .{1,60}\))? at 0x[0-9a-f]{16}|paging request at virtual address (?:ffff[0-7]|0000[89a-f])"
 )
 _POWER = re.compile(
     r"paging request for (?:data|unaligned access|unknown fault) at address 0x[0-9a-f]{16}|"
