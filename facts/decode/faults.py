@@ -106,6 +106,20 @@ def fill_fault(event: Event, block: Block) -> None:
             event.attributes.setdefault("one-bit", True)
 
 
+_ARM = re.compile(
+    r"at virtual address [0-9a-f]{8}(?![0-9a-f])|^Unhandled (?:fault|prefetch abort): .{1,120} at 0x[0-9a-f]{8}$"
+)
+_ARM64 = re.compile(  # its linear map from ffff0000..., its programs up to 0000ffff...
+    r"(?:unreadable|read-only|non-executable) memory at virtual address [0-9a-f]{16}|"
+    r"Unhandled fault(?:: level \d .{1,60}\))? at 0x[0-9a-f]{16}|"
+    r"paging request at virtual address (?:ffff[0-7]|0000[89a-f])"
+)
+_POWER = re.compile(
+    r"paging request for (?:data|unaligned access|unknown fault) at address 0x[0-9a-f]{16}|"
+    r"Unable to handle (?:kernel (?:data|unaligned) access|unknown paging fault).{0,20} at 0x[0-9a-f]{16}"
+)
+
+
 def _told(text: str) -> str:
     """The architecture, if the head line tells: by its words, or one of 32 bits by an address of eight digits."""
     if re.search(r"(?:Kernel Fault|Page fault: (?:bad address|no context)): Code=", text[:300]):
@@ -115,7 +129,11 @@ def _told(text: str) -> str:
         return "mips64" if wide[1] == "epc" else "loongarch64"
     if re.search(r"\b(?:ERA: |era == )9", text[:300]):
         return "loongarch64"
-    return "arm" if re.search(r"at virtual address [0-9a-f]{8}(?![0-9a-f])", text[:300]) else ""
+    if _ARM64.search(text[:300]):
+        return "arm64"
+    if _POWER.search(text[:300]):
+        return "ppc64le"
+    return "arm" if _ARM.search(text[:300]) else ""
 
 
 def _divisor(event: Event, block: Block) -> None:

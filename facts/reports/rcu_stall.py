@@ -58,7 +58,7 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
         return 0
     text = event.text
     event.attributes["expedited"] = "expedited" in text
-    event.attributes["self-detected"] = "self-detected" in text or "self detected" in text
+    event.attributes.setdefault("self-detected", "self-detected" in text or "self detected" in text)
     state = _Stall()
     tasks = [_Task("self")]
     end, foreign = 1, 0
