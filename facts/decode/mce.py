@@ -73,6 +73,6 @@ def decode(status: int, amd: bool = False, bank: int = -1) -> Decoded:
     part = unit(code)
     if amd and bank == 4 and status >> 16 & 0x1F == 0x8:
         part = "memory"  # DRAM ECC error found by the northbridge (amd_mce_is_memory_error)
-    elif amd and code & 0xEF0F == 0x010B:
-        part = "unknown"  # L3/GEN: the memory controllers (UMC) of Zen report with this code, too
+    elif amd and bank >= 15 and code & 0xEF0F == 0x010B:
+        part = "unknown"  # L3/GEN: the memory controllers (UMC) of Zen, in the banks after those of the L3, say the same
     return Decoded(severity(status, amd), part, bool(status >> 62 & 1), code)
