@@ -183,7 +183,7 @@ def fill(template: str, memory: Memory, firing: Firing) -> str:
     words: dict[str, str] = {}
     for index in reversed(firing.events):
         for name, value in memory.events[index].items():
-            words[name] = ", ".join(value) if isinstance(value, tuple) else str(value)
+            words[name] = ", ".join(value) if isinstance(value, tuple) else _text(value)
     counts = [memory.events[index]["count"] for index in firing.events]
     if counts:
         words["count"] = str(sum(count for count in counts if isinstance(count, int)))
@@ -203,4 +203,6 @@ def fill(template: str, memory: Memory, firing: Firing) -> str:
 def _text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
     return str(value)

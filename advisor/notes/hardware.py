@@ -28,7 +28,7 @@ def mce(scene: Scene, record: Record) -> None:
         status = int(bank[3] if bank else amd[4] if amd else "0", 16)
         cpu, number = (bank[1], bank[2]) if bank else (amd[1], amd[2]) if amd else ("", "")
         vendor = any("PROCESSOR 2:" in r.text for r in scene.records)
-        found = decode(status, bool(amd) or vendor)
+        found = decode(status, bool(amd) or vendor, int(number))
         named = found.unit
         if named == "unknown":
             named = next((unit for r in scene.records if (unit := amd_unit(r.text[:400]))), named)

@@ -67,6 +67,12 @@ def amd_unit(text: str) -> str:
     return next((name for words, name in _AMD_BANKS if words in lower), "")
 
 
-def decode(status: int, amd: bool = False) -> Decoded:
+def decode(status: int, amd: bool = False, bank: int = -1) -> Decoded:
     """Decode a status word."""
-    return Decoded(severity(status, amd), unit(status & 0xFFFF), bool(status >> 62 & 1), status & 0xFFFF)
+    code = status & 0xFFFF
+    part = unit(code)
+    if amd and bank == 4 and status >> 16 & 0x1F == 0x8:
+        part = "memory"  # DRAM ECC error found by the northbridge (amd_mce_is_memory_error)
+    elif amd and bank >= 15 and code & 0xEF0F == 0x010B:
+        part = "unknown"  # L3/GEN: Zen's memory controllers, in the banks after those of the L3, say the same
+    return Decoded(severity(status, amd), part, bool(status >> 62 & 1), code)

@@ -73,7 +73,8 @@ def read(event: Event, body: Sequence[Record], table: FrameTable) -> int:
                 put(event, "class", "fatal" if "fatal" in name else name)
         end = index + 1
     if status is not None:
-        found = decode(status, vendor == "2")
+        number = event.attributes.get("bank")
+        found = decode(status, vendor == "2", number if isinstance(number, int) else -1)
         put(event, "status", f"{status:016x}")
         event.attributes["class"] = found.severity
         # the code speaks of caches also where AMD's memory controller reported; the block that did is named in words

@@ -23,7 +23,7 @@ _SCANS = re.compile(r"\bfqs=(\d{1,9})\b")
 _ASLEEP = re.compile(r"kthread starved for .{0,90} RCU_GP_WAIT_FQS\(\d\) ->state=0x(?:1|2|402)\b")
 _LIST = re.compile(
     r"(?:stalls? on CPUs/tasks: ?\{|self-detected stall on CPU ?\{|expedited stalls on CPUs/tasks: \{|"
-    r"stall on CPU)([^}]{0,500})\}?"
+    r"stall on CPU)([^}(]{0,500})\}?"
 )
 _CALL = re.compile(r"\b\d{1,5}-[.O][.o][.N]([.D])(?![\w.])")  # kernel/rcu/tree_exp.h; the fourth mark came in 2022
 _TASKS = re.compile(r"(?:Tasks blocked on level-\d+ rcu_node \(CPUs [\d-]+\): ?|^)((?:P\d+[/:.\w]*(?: |$))+)")
