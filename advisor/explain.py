@@ -21,7 +21,8 @@ def how(base: Base, diagnosis: Diagnosis, cause: str) -> Iterator[str]:
         return
     entry = base.causes[cause]
     yield f"{safe(entry['title'])} ({cause}): {percent(hypothesis.probability)}"
-    yield f"  {entry['prior']:+3d}  before any evidence"
+    prior = hypothesis.score - sum(f.weight for f in hypothesis.findings if f.counted)
+    yield f"  {prior:+3d}  before any evidence"
     for finding in hypothesis.findings:
         yield from _finding(diagnosis, finding)
     yield f"  {hypothesis.score:+3d}  in all, in decibans against something else (0); 10 more is ten times likelier"

@@ -23,6 +23,8 @@ def knowledge(options: argparse.Namespace) -> int:
         return _check(options)
     if options.part == "calibrate":
         return _calibrate(options)
+    if options.part == "rates":
+        return _rates(options)
     base = load(options.kb, with_incidents=options.part in ("show", "list", "new"))
     terminal = sys.stdout.isatty()
     style = Style(terminal and wants_colour())
@@ -112,6 +114,15 @@ def _calibrate(options: argparse.Namespace) -> int:
     from advisor.render.calibration import text
 
     return _print(text(data))
+
+
+def _rates(options: argparse.Namespace) -> int:
+    from advisor.rates import rates
+    from advisor.trial import trials
+    from advisor.work import Work
+
+    work = Work(options.kb, options.engine or "evaluator")
+    return _print(rates(work, trials(work, load(options.kb).incidents.values())))
 
 
 def _list(base: Knowledge, what: str, width: int) -> Iterator[str]:

@@ -129,6 +129,10 @@ def parser(with_logs: bool = False) -> argparse.ArgumentParser:
     calibrate.add_argument("--origin", choices=("written", "lab"), help="only incidents of this origin")
     calibrate.add_argument("--format", choices=("text", "json"), default="text", help="form of the figures")
     _shared(calibrate)
+    rates = parts.add_parser(
+        "rates", help="count what is usually behind each kind of event (for kb/rates.yaml)", allow_abbrev=False
+    )
+    _shared(rates)
     show = parts.add_parser("show", help="a cause, event kind, known defect, probe or incident", allow_abbrev=False)
     show.add_argument("id", metavar="ID")
     _shared(show)

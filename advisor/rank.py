@@ -6,9 +6,11 @@ Scores are in decibans (10 = ten times likelier).  The method and its reasons: d
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from math import log10
 from typing import Any, NamedTuple
 
 from advisor.engine import Firing, Memory, Rule
+from advisor.usual import usual
 from kb.cache import Base
 
 SHOWN = 0.05  # causes below this probability are left out
@@ -17,9 +19,14 @@ DIAGNOSED = 0.9
 OPEN = 10.0**-0.3  # odds of "something else": -3 decibans, as measured (docs/decisions/calibration.md)
 MILD = ("notice", "context")  # severities of events for which whose code it is can be the whole answer
 AHEAD = 2.0  # a diagnosis is at least this many times likelier than the next mechanism
+HALF = 0.5  # a cause for which nothing speaks is at most so probable
 SPECIAL = 0.9  # share of a family that goes to its special cases where evidence of their own shows ...
 SHOWS = 5  # ... that is, findings worth so many decibans
 
+
+USUAL_ID = "usual"  # finding of a cause that is named for nothing but its frequency
+USUAL = "nothing shown here speaks for it; in {cases} of {of} known cases of this kind it was the cause"
+WHY_USUAL = "Where the log and the facts tell no more, how often a cause is behind such an event is all there is."
 
 UNNAMED = {  # in findings, of attributes that the log does not give
     "function": "a function without a name here",
@@ -87,11 +94,13 @@ def rank(
         fired.setdefault(owner, []).append((position, firing))
     focus = focus_kinds(memory)
     competing: list[Hypothesis] = []
+    against: dict[str, tuple[tuple[Finding, ...], int]] = {}
     beside: list[Hypothesis] = []
     for name, hits in fired.items():
         cause = base.causes[name]
         findings, total = _findings(cause, hits, memory, texts)
         if not any(finding.weight > 0 for finding in findings):
+            against[name] = findings, total
             continue
         score = cause["prior"] + total
         explains = not focus or cause["explains"] == ["any"] or bool(focus.intersection(cause["explains"]))
@@ -103,7 +112,34 @@ def rank(
     mechanisms, open_share = _compete(base, competing)
     beside.sort(key=lambda h: -h.probability)
     mild = bool(focus) and all(base.events.get(kind, {}).get("severity") in MILD for kind in focus)
-    return Ranking(tuple(mechanisms + beside), open_share, _status(mechanisms, beside, focus, mild))
+    status = _status(mechanisms, beside, focus, mild)
+    added = _usual(base, memory, mechanisms, against, open_share)
+    mechanisms = sorted(mechanisms + added, key=lambda h: -h.probability)
+    return Ranking(tuple(mechanisms + beside), open_share - sum(h.probability for h in added), status)
+
+
+def _usual(
+    base: Base,
+    memory: Memory,
+    mechanisms: list[Hypothesis],
+    against: dict[str, tuple[tuple[Finding, ...], int]],
+    open_share: float,
+) -> list[Hypothesis]:
+    """What "something else" mostly is, by the kind of the root event; never ahead of what evidence puts first."""
+    root = next((event for event in memory.events if event["root"]), None)
+    if root is None or open_share < SHOWN:
+        return []
+    first = mechanisms[0].probability if mechanisms else HALF
+    out = []
+    for one in usual(base, root, {h.cause for h in mechanisms}, {name: total for name, (_, total) in against.items()}):
+        probability = min(first, open_share * one.share)
+        if probability < SHOWN:
+            break
+        says = USUAL.format(cases=one.cases, of=one.of)
+        findings = (Finding(USUAL_ID, 0, says, WHY_USUAL, (), (), True), *against.get(one.cause, ((), 0))[0])
+        score = round(10 * log10(OPEN * probability / open_share))
+        out.append(Hypothesis(one.cause, "mechanism", score, probability, findings, True))
+    return out
 
 
 def _findings(

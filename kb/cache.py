@@ -16,7 +16,7 @@ from zlib import crc32
 
 from kb.where import folders
 
-FORMAT = 20  # raise with every change of the compiled form
+FORMAT = 21  # raise with every change of the compiled form
 MAX_CACHE = 64 << 20
 _PARTS = ("vocabulary", "events", "causes", "probes", "derivations", "defects")
 
@@ -40,6 +40,7 @@ class Base:
         "parties",
         "probes",
         "problems",
+        "rates",
         "releases",
         "search",
         "symptoms",
@@ -56,6 +57,7 @@ class Base:
         self.events: dict[str, dict[str, Any]] = data["events"]
         self.probes: dict[str, dict[str, Any]] = data["probes"]
         self.frames: dict[str, dict[str, list[str]]] = data["frames"]
+        self.rates: dict[str, dict[str, list[Any]]] = data["rates"]  # kind -> problem -> [cases, {cause: number}]
         self.facts: dict[str, dict[str, Any]] = data["facts"]
         self.flags: frozenset[str] = frozenset(data["flags"])
         self.integers: frozenset[str] = frozenset(data["integers"])
@@ -80,7 +82,7 @@ def _signature(where: Sequence[str]) -> list[list[object]]:
     out: list[list[object]] = [["format", FORMAT, 0]]
     for folder in where:
         stack = [os.path.join(folder, part) for part in _PARTS]
-        paths = [os.path.join(folder, "frames.yaml")]
+        paths = [os.path.join(folder, name) for name in ("frames.yaml", "rates.yaml")]
         while stack:
             try:
                 with os.scandir(stack.pop()) as entries:

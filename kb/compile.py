@@ -24,6 +24,7 @@ from kb.message import kinds, tells, words
 from kb.model import All, AnyOf, Condition, CountIs, EventIs, FactIs, Knowledge, Not, Place, Problem
 from kb.needles import needles
 from kb.prefilter import expression, keys
+from kb.rates import table as rates
 
 MAX_CLAUSES = 64
 MAX_LITERALS = 12
@@ -192,6 +193,7 @@ def compile_base(knowledge: Knowledge) -> dict[str, object]:
         "derivations": derivations,
         "events": {kind.kind: _event(kind) for kind in knowledge.events.values()},
         "probes": probes,
+        "rates": rates(knowledge.rates.values()),
         "frames": {"tags": knowledge.vocabulary.tags, "generic": knowledge.vocabulary.generic},
         "facts": knowledge.vocabulary.facts,
         "tells": tells(knowledge.vocabulary),

@@ -31,11 +31,13 @@ from kb.model import (
     Place,
     Probe,
     Problem,
+    Rate,
     Reference,
     Scalar,
     Table,
     Vocabulary,
 )
+from kb.rates import read_rate
 from kb.tables import read_table
 from kb.units import FACT_TYPES
 from kb.where import folders
@@ -84,19 +86,35 @@ class Loader:
         derivations: dict[str, Derivation] = {}
         incidents: dict[str, Incident] = {}
         defects: dict[str, Defect] = {}
+        rates: dict[tuple[str, str], Rate] = {}
         for folder in self.where:
             self._lists(folder, "events", self._event, events)
             self._lists(folder, "probes", self._probe, probes)
             self._lists(folder, "derivations", self._derivation, derivations)
             self._singles(files(folder, "causes", ".md"), self._cause, causes)
             self._singles(files(folder, "defects", ".yaml"), self._defect, defects)
+            self._rates(folder, rates)
             if self.with_incidents:
                 self._singles(files(folder, "incidents", ".yaml"), self._incident, incidents)
         for probe in message.probes(self.vocabulary):
             probes.setdefault(probe.id, probe)
         tables = self.tables() if self.with_incidents else {}
         words = self.vocabulary
-        return Knowledge(words, events, causes, probes, derivations, incidents, self.problems, tables, defects)
+        return Knowledge(words, events, causes, probes, derivations, incidents, self.problems, tables, defects, rates)
+
+    def _rates(self, folder: str, rates: dict[tuple[str, str], Rate]) -> None:
+        """Rates of a folder; a later folder's rates of a kind replace all of that kind."""
+        found: dict[tuple[str, str], Rate] = {}
+        for fields in self._items(os.path.join(folder, "rates.yaml")):
+            rate = read_rate(fields, self.vocabulary)
+            fields.done()
+            if (rate.kind, rate.problem) in found:
+                self.problems.append(Problem(rate.place, "kind", f"{rate.kind} {rate.problem} stands twice".strip()))
+            found[rate.kind, rate.problem] = rate
+        kinds = {kind for kind, _ in found}
+        for key in [key for key in rates if key[0] in kinds]:
+            del rates[key]
+        rates.update({key: rate for key, rate in found.items() if rate.kind})
 
     def tables(self) -> dict[str, Table]:
         """The tables of kb/annotations; a later folder adds entries to a table or replaces them."""

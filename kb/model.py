@@ -249,6 +249,16 @@ class Table(NamedTuple):
     place: Place
 
 
+class Rate(NamedTuple):
+    """Of how many known cases with a root event of this kind (and problem) each cause was one of the accepted ones."""
+
+    kind: str
+    problem: str  # value of the attribute, or "" for all cases of the kind
+    cases: int
+    causes: dict[str, int]
+    place: Place
+
+
 class Vocabulary(NamedTuple):
     events: dict[str, str]  # kind -> definition
     families: dict[str, str]  # cause -> family
@@ -277,3 +287,4 @@ class Knowledge(NamedTuple):
     problems: list[Problem]
     tables: dict[str, Table]  # kb/annotations; read only where incidents are
     defects: dict[str, Defect]
+    rates: dict[tuple[str, str], Rate]  # (kind, problem) -> rate

@@ -69,7 +69,9 @@ def _lines(verdict: dict[str, Any], width: int, style: Style) -> Iterator[str]:
         yield ""
         yield style.bold("Also possible")
         for cause in rivals:
-            yield from _item(f"{percent(cause['probability']):>9}  ", f"{safe(cause['title'])} ({cause['id']})", width)
+            bare = ", no line speaks for it" if any(f["id"] == "usual" for f in cause["findings"]) else ""
+            said = f"{safe(cause['title'])} ({cause['id']}){bare}"
+            yield from _item(f"{percent(cause['probability']):>9}  ", said, width)
     if unnamed:
         yield from _item(f"{percent(verdict['something_else']):>9}  ", UNNAMED, width)
     if verdict["next"]:
