@@ -8,7 +8,7 @@ from typing import Any
 from advisor.diagnose import Diagnosis
 from advisor.engine import Firing
 from advisor.engine.evaluator import RELEASE_OPS, Matcher
-from advisor.rank import Finding, Hypothesis, fill, focus_kinds
+from advisor.rank import Finding, Hypothesis, fill, focus_kinds, worth
 from advisor.render.plain import percent, safe
 from kb.cache import Base
 
@@ -21,7 +21,7 @@ def how(base: Base, diagnosis: Diagnosis, cause: str) -> Iterator[str]:
         return
     entry = base.causes[cause]
     yield f"{safe(entry['title'])} ({cause}): {percent(hypothesis.probability)}"
-    prior = hypothesis.score - sum(f.weight for f in hypothesis.findings if f.counted)
+    prior = hypothesis.score - worth(hypothesis)
     yield f"  {prior:+3d}  before any evidence"
     for finding in hypothesis.findings:
         yield from _finding(diagnosis, finding)

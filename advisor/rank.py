@@ -5,7 +5,7 @@ Scores are in decibans (10 = ten times likelier).  The method and its reasons: d
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from math import log10
 from typing import Any, NamedTuple
 
@@ -114,8 +114,30 @@ def rank(
     mild = bool(focus) and all(base.events.get(kind, {}).get("severity") in MILD for kind in focus)
     status = _status(mechanisms, beside, focus, mild)
     added = _usual(base, memory, mechanisms, against, open_share)
-    mechanisms = sorted(mechanisms + added, key=lambda h: -h.probability)
+    mechanisms = sorted(mechanisms + added, key=_order(_frequencies(base, memory)))
     return Ranking(tuple(mechanisms + beside), open_share - sum(h.probability for h in added), status)
+
+
+def _order(often: dict[str, int]) -> Callable[[Hypothesis], tuple[float, int, int, int, int, str]]:
+    """By probability; equals by what the evidence gives, what speaks against, and how often known cases had them."""
+
+    def key(one: Hypothesis) -> tuple[float, int, int, int, int, str]:
+        against = sum(finding.weight < 0 for finding in one.findings)
+        return -one.probability, -one.score, -worth(one), against, -often.get(one.cause, 0), one.cause
+
+    return key
+
+
+def worth(hypothesis: Hypothesis) -> int:
+    """What the findings are worth together, without the prior."""
+    return sum(finding.weight for finding in hypothesis.findings if finding.counted)
+
+
+def _frequencies(base: Base, memory: Memory) -> dict[str, int]:
+    """Cause -> known cases with a root event of this kind; decides between equals with equal evidence."""
+    root = next((event for event in memory.events if event["root"]), None)
+    found: dict[str, int] = base.rates.get(str(root["kind"]), {}).get("", (0, {}))[1] if root is not None else {}
+    return found
 
 
 def _usual(
@@ -188,7 +210,7 @@ def _compete(base: Base, competing: list[Hypothesis]) -> tuple[list[Hypothesis],
                 masses[name] = mass * weight / (own + other)
     total = OPEN + sum(masses.values())
     ranked = [h._replace(probability=masses[h.cause] / total) for h in competing]
-    ranked.sort(key=lambda h: (-h.probability, -h.score, h.cause))
+    ranked.sort(key=lambda h: -h.probability)
     return ranked, OPEN / total
 
 

@@ -379,6 +379,10 @@ def _dated(out: Peeled, end: int, depth: int, named: bool) -> bool:
         return _inner(out, rest, depth)
     host = _match("host", rest)
     tail = rest[host.end() :] if host is not None else rest
+    record = _match("kmsg", tail) if host is not None else None
+    if record is not None:  # extended netconsole, kept by a syslog server
+        out.text = tail
+        return _kmsg(out, record)
     level = _match("busybox", tail)
     if level is None and host is not None and (level := _match("busybox", rest)) is not None:
         tail, host = rest, None

@@ -65,6 +65,18 @@ def test_cases_with_the_same_problem_count_more(tmp_path: Path) -> None:
     assert written["disk-worn"] > read["disk-worn"] > 0
 
 
+def test_between_equals_the_usual_one_comes_first(tmp_path: Path) -> None:
+    def first(rates: str) -> list[str]:
+        small = doctor(tmp_path, rates)
+        small.base.causes["disk-worn"] = dict(small.base.causes["cable-loose"])
+        ranking = Diagnostician(small.base, Evaluator()).diagnose(evidence(stall())).ranking
+        assert len({h.probability for h in ranking.mechanisms()}) == 1
+        return [h.cause for h in ranking.mechanisms()]
+
+    assert first("[]") == ["cable-loose", "disk-worn"]
+    assert first(STALLS) == ["disk-worn", "cable-loose"]
+
+
 def test_rates_alone_never_make_it_likely(tmp_path: Path) -> None:
     rates = "- {kind: panic, cases: 90, causes: {heat-wave: 90}}\n- {kind: heat, cases: 90, causes: {heat-wave: 90}}\n"
     assert ranked(tmp_path, rates, evidence(event("panic", role="root")))[1] == {}  # heat-wave explains no panic
