@@ -99,6 +99,8 @@ def fill_fault(event: Event, block: Block) -> None:
     if chosen:
         if chosen == "user" and address is not None and address < _LOW_USER and arch not in BITS_32 | {""}:
             event.attributes.setdefault("small-number", True)
+        if event.kind == "invalid-paging-request" and chosen == "user" and _bit_over_null(address, registers, arch):
+            event.attributes.setdefault("one-bit", True)
         if chosen == "small-offset" and _odd(registers, decoded):
             event.attributes.setdefault("small-number", True)
         event.attributes.setdefault("pointer-class", chosen)
@@ -106,6 +108,18 @@ def fill_fault(event: Event, block: Block) -> None:
             event.attributes.setdefault("one-bit", True)
 
 
+def _bit_over_null(address: int | None, registers: dict[str, int], arch: str) -> bool:
+    """Whether the pointer in use is NULL but for one high bit (64 bits only: elsewhere programs lie there)."""
+    if address is None or arch in BITS_32 | {""}:
+        return False
+    return any(
+        value.bit_count() == 1 and value >= _HIGH_BIT and _explains(address, value, arch)
+        for name, value in registers.items()
+        if name not in _NOT_POINTERS
+    )
+
+
+_HIGH_BIT = 1 << 26  # lower ones are the usual places of small programs (0x400000) and of low mappings
 _ARM = re.compile(
     r"at virtual address [0-9a-f]{8}(?![0-9a-f])|^Unhandled (?:fault|prefetch abort): .{1,120} at 0x[0-9a-f]{8}$"
 )

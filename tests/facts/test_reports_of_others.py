@@ -162,6 +162,17 @@ RDX: ffff88810a93f810 RSI: 0000000000000000 RDI: ffff88810a93f800
 """
 
 
+@pytest.mark.parametrize(
+    ("value", "flipped"),
+    [(1 << 30, True), (1 << 35, True), (3 << 30, False), (1 << 22, False), (0x55D0C0A01000, False)],
+)
+def test_null_but_for_one_high_bit(timeline, value: int, flipped: bool) -> None:  # type: ignore[no-untyped-def]
+    text = ODD_POINTER.replace("kernel NULL pointer dereference,", "unable to handle page fault for")
+    event = root(timeline(text.format(address=value + 8, value=value)))
+    assert (event.kind, event.attributes["pointer-class"]) == ("invalid-paging-request", "user")
+    assert event.attributes.get("one-bit", False) is flipped
+
+
 @pytest.mark.parametrize(("value", "odd"), [(0, False), (0x18, False), (5, True)])
 def test_a_small_odd_number_is_no_null_pointer(timeline, value: int, odd: bool) -> None:  # type: ignore[no-untyped-def]
     event = root(timeline(ODD_POINTER.format(address=value + 8, value=value)))
