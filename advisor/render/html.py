@@ -181,8 +181,10 @@ def _share(probability: float, *cells: str) -> Iterator[str]:
 
 
 def _weight(finding: dict[str, Any]) -> str:
+    if not finding["weight"]:
+        return ""
     sign = "plus" if finding["weight"] > 0 else "minus"
-    return f'<strong class="{sign}">{finding["weight"]:+d}</strong>'
+    return f'<strong class="{sign}">{finding["weight"]:+d}</strong> '
 
 
 def _said(finding: dict[str, Any]) -> str:
@@ -201,7 +203,7 @@ def _findings(cause: Cause) -> Iterator[str]:
 
 
 def _cause(cause: Cause, fix: bool = False) -> Iterator[str]:
-    said = "<br>".join(f"{_weight(f)} {_said(f)}" for f in cause["findings"] if f["counted"])
+    said = "<br>".join(f"{_weight(f)}{_said(f)}" for f in cause["findings"] if f["counted"])
     cells = [f"{_text(cause['title'])} <code>{_text(cause['id'])}</code>"]
     if said:
         cells.append(f'<div class="small">{said}</div>')

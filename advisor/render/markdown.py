@@ -178,7 +178,8 @@ def _cause(cause: Cause) -> Iterator[str]:
     yield f"- {percent(cause['probability'])} {escape(cause['title'])} ({code(cause['id'])})"
     for finding in cause["findings"]:
         if finding["counted"]:
-            yield f"  - {finding['weight']:+d} {_said(finding)}".replace("  - +", "  - \\+").replace("  - -", "  - \\-")
+            weight = f"\\{finding['weight']:+d} " if finding["weight"] else ""  # a bare + or - would begin a list
+            yield f"  - {weight}{_said(finding)}"
 
 
 def _defect(defect: dict[str, Any]) -> Iterator[str]:

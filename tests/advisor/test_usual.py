@@ -12,6 +12,8 @@ from advisor.diagnose import Diagnostician
 from advisor.engine.evaluator import Evaluator
 from advisor.explain import how
 from advisor.rank import HALF, OPEN, Ranking
+from advisor.render.html import html
+from advisor.render.markdown import markdown
 from advisor.render.text import text
 from advisor.verdict import verdict
 from facts.evidence import Evidence
@@ -105,3 +107,10 @@ def test_the_rates_are_those_of_the_incidents(capsys: pytest.CaptureFixture[str]
     """When this fails after a change of incidents or patterns: kadvisor kb rates > kb/rates.yaml."""
     assert main(["kb", "rates", "--kb", BUILT_IN]) == 0
     assert capsys.readouterr().out == (Path(BUILT_IN) / "rates.yaml").read_text()
+
+
+def test_pages_give_no_number_to_what_has_no_weight(tmp_path: Path) -> None:
+    small = doctor(tmp_path, STALLS)
+    told = verdict(small.base, small.diagnose(evidence(stall())))
+    assert "  - nothing shown here speaks for it; in 6 of 9 known cases" in markdown(told)
+    assert '<div class="small">nothing shown here speaks for it; in 6 of 9 known cases' in html(told)
