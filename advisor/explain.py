@@ -21,7 +21,7 @@ def how(base: Base, diagnosis: Diagnosis, cause: str) -> Iterator[str]:
         return
     entry = base.causes[cause]
     yield f"{safe(entry['title'])} ({cause}): {percent(hypothesis.probability)}"
-    prior = hypothesis.score - worth(hypothesis)
+    prior = hypothesis.score - worth(hypothesis.findings)
     yield f"  {prior:+3d}  before any evidence"
     for finding in hypothesis.findings:
         yield from _finding(diagnosis, finding)

@@ -118,11 +118,10 @@ def _calibrate(options: argparse.Namespace) -> int:
 
 def _rates(options: argparse.Namespace) -> int:
     from advisor.rates import rates
-    from advisor.trial import trials
     from advisor.work import Work
 
-    work = Work(options.kb, options.engine or "evaluator")
-    return _print(rates(work, trials(work, load(options.kb).incidents.values())))
+    incidents = load(options.kb).incidents.values()
+    return _print(rates(Work(options.kb, options.engine or "evaluator"), incidents))
 
 
 def _list(base: Knowledge, what: str, width: int) -> Iterator[str]:

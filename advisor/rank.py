@@ -10,7 +10,7 @@ from math import log10
 from typing import Any, NamedTuple
 
 from advisor.engine import Firing, Memory, Rule
-from advisor.usual import usual
+from advisor.usual import known_cases, usual
 from kb.cache import Base
 
 SHOWN = 0.05  # causes below this probability are left out
@@ -24,7 +24,6 @@ SPECIAL = 0.9  # share of a family that goes to its special cases where evidence
 SHOWS = 5  # ... that is, findings worth so many decibans
 
 
-USUAL_ID = "usual"  # finding of a cause that is named for nothing but its frequency
 USUAL = "nothing shown here speaks for it; in {cases} of {of} known cases of this kind it was the cause"
 WHY_USUAL = "Where the log and the facts tell no more, how often a cause is behind such an event is all there is."
 
@@ -94,15 +93,15 @@ def rank(
         fired.setdefault(owner, []).append((position, firing))
     focus = focus_kinds(memory)
     competing: list[Hypothesis] = []
-    against: dict[str, tuple[tuple[Finding, ...], int]] = {}
+    against: dict[str, tuple[Finding, ...]] = {}
     beside: list[Hypothesis] = []
     for name, hits in fired.items():
         cause = base.causes[name]
-        findings, total = _findings(cause, hits, memory, texts)
+        findings = _findings(cause, hits, memory, texts)
         if not any(finding.weight > 0 for finding in findings):
-            against[name] = findings, total
+            against[name] = findings
             continue
-        score = cause["prior"] + total
+        score = cause["prior"] + worth(findings)
         explains = not focus or cause["explains"] == ["any"] or bool(focus.intersection(cause["explains"]))
         if cause["facet"] != "mechanism":
             odds = 10.0 ** (min(score, 300) / 10)
@@ -113,9 +112,13 @@ def rank(
     beside.sort(key=lambda h: -h.probability)
     mild = bool(focus) and all(base.events.get(kind, {}).get("severity") in MILD for kind in focus)
     status = _status(mechanisms, beside, focus, mild)
-    added = _usual(base, memory, mechanisms, against, open_share)
-    mechanisms = sorted(mechanisms + added, key=_order(_frequencies(base, memory)))
-    return Ranking(tuple(mechanisms + beside), open_share - sum(h.probability for h in added), status)
+    root = next((event for event in memory.events if event["root"]), None)
+    if root is not None:
+        added = _usual(base, root, mechanisms, against, open_share)
+        mechanisms += added
+        open_share -= sum(h.probability for h in added)
+    mechanisms.sort(key=_order(known_cases(base, str(root["kind"]))[1] if root is not None else {}))
+    return Ranking(tuple(mechanisms + beside), open_share, status)
 
 
 def _order(often: dict[str, int]) -> Callable[[Hypothesis], tuple[float, int, int, int, int, str]]:
@@ -123,42 +126,32 @@ def _order(often: dict[str, int]) -> Callable[[Hypothesis], tuple[float, int, in
 
     def key(one: Hypothesis) -> tuple[float, int, int, int, int, str]:
         against = sum(finding.weight < 0 for finding in one.findings)
-        return -one.probability, -one.score, -worth(one), against, -often.get(one.cause, 0), one.cause
+        return -one.probability, -one.score, -worth(one.findings), against, -often.get(one.cause, 0), one.cause
 
     return key
 
 
-def worth(hypothesis: Hypothesis) -> int:
-    """What the findings are worth together, without the prior."""
-    return sum(finding.weight for finding in hypothesis.findings if finding.counted)
-
-
-def _frequencies(base: Base, memory: Memory) -> dict[str, int]:
-    """Cause -> known cases with a root event of this kind; decides between equals with equal evidence."""
-    root = next((event for event in memory.events if event["root"]), None)
-    found: dict[str, int] = base.rates.get(str(root["kind"]), {}).get("", (0, {}))[1] if root is not None else {}
-    return found
+def worth(findings: Iterable[Finding]) -> int:
+    """What findings are worth together, in decibans, without the prior."""
+    return sum(finding.weight for finding in findings if finding.counted)
 
 
 def _usual(
     base: Base,
-    memory: Memory,
+    root: dict[str, Any],
     mechanisms: list[Hypothesis],
-    against: dict[str, tuple[tuple[Finding, ...], int]],
+    against: dict[str, tuple[Finding, ...]],
     open_share: float,
 ) -> list[Hypothesis]:
     """What "something else" mostly is, by the kind of the root event; never ahead of what evidence puts first."""
-    root = next((event for event in memory.events if event["root"]), None)
-    if root is None or open_share < SHOWN:
-        return []
     first = mechanisms[0].probability if mechanisms else HALF
     out = []
-    for one in usual(base, root, {h.cause for h in mechanisms}, {name: total for name, (_, total) in against.items()}):
+    for one in usual(base, root, {h.cause for h in mechanisms}, {name: worth(said) for name, said in against.items()}):
         probability = min(first, open_share * one.share)
         if probability < SHOWN:
             break
         says = USUAL.format(cases=one.cases, of=one.of)
-        findings = (Finding(USUAL_ID, 0, says, WHY_USUAL, (), (), True), *against.get(one.cause, ((), 0))[0])
+        findings = (Finding("usual", 0, says, WHY_USUAL, (), (), True), *against.get(one.cause, ()))
         score = round(10 * log10(OPEN * probability / open_share))
         out.append(Hypothesis(one.cause, "mechanism", score, probability, findings, True))
     return out
@@ -166,8 +159,8 @@ def _usual(
 
 def _findings(
     cause: dict[str, Any], hits: list[tuple[int, Firing]], memory: Memory, texts: bool
-) -> tuple[tuple[Finding, ...], int]:
-    """Findings of one cause, strongest first, and the sum of those that count."""
+) -> tuple[Finding, ...]:
+    """Findings of one cause, strongest first."""
     strongest: dict[str, int] = {}
     for position, _ in hits:
         evidence = cause["evidence"][position]
@@ -175,19 +168,17 @@ def _findings(
         if abs(evidence["weight"]) > abs(strongest.get(aspect, 0)):
             strongest[aspect] = evidence["weight"]
     found = []
-    total = 0
     for position, firing in sorted(hits, key=lambda hit: (-abs(cause["evidence"][hit[0]]["weight"]), hit[0])):
         evidence = cause["evidence"][position]
         aspect = evidence["aspect"] or evidence["id"]
         counted = strongest.get(aspect) == evidence["weight"]
         if counted:
-            total += evidence["weight"]
             strongest.pop(aspect)
         says = fill(evidence["says"], memory, firing) if texts else ""
         found.append(
             Finding(evidence["id"], evidence["weight"], says, evidence["why"], firing.events, firing.facts, counted)
         )
-    return tuple(found), total
+    return tuple(found)
 
 
 def _compete(base: Base, competing: list[Hypothesis]) -> tuple[list[Hypothesis], float]:

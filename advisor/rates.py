@@ -8,31 +8,33 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
-from advisor.trial import Trial, mechanisms_of
+from advisor.trial import diagnose, mechanisms_of
 from advisor.work import Work
+from kb.model import Incident
 
 FEW = 2  # a problem of a kind that fewer cases had is not told apart
 
 HEAD = """\
 # Of so many known cases whose root event is of this kind (and has this problem), so many had each mechanism as an
-# accepted cause.  Counted from the incidents that are not held back: kadvisor kb rates > kb/rates.yaml
-"""
+# accepted cause.  Counted from the incidents that are not held back: kadvisor kb rates > kb/rates.yaml"""
 
 
-def rates(work: Work, trials: Iterable[Trial]) -> Iterator[str]:
+def rates(work: Work, incidents: Iterable[Incident]) -> Iterator[str]:
     """The lines of a rates file."""
     cases: Counter[tuple[str, str]] = Counter()
     causes: dict[tuple[str, str], Counter[str]] = {}
-    for trial in trials:
-        evidence = trial.diagnosis.evidence
-        if trial.incident.held_back or not trial.incident.causes or evidence.root is None:
+    for incident in incidents:
+        if incident.held_back or not incident.causes:
+            continue
+        evidence = diagnose(work, incident)[0].evidence
+        if evidence.root is None:
             continue
         root = evidence.events[evidence.root]
         problem = root.attributes.get("problem")
         for key in {(root.kind, ""), (root.kind, str(problem or ""))}:
             cases[key] += 1
-            causes.setdefault(key, Counter()).update(mechanisms_of(work, trial.incident))
-    yield HEAD.rstrip("\n")
+            causes.setdefault(key, Counter()).update(mechanisms_of(work, incident))
+    yield HEAD
     for (kind, problem), number in sorted(cases.items()):
         if problem and number < FEW:
             continue

@@ -21,17 +21,20 @@ class Usual(NamedTuple):
     of: int  # ... of so many
 
 
+def known_cases(base: Base, kind: str, problem: str = "") -> tuple[int, dict[str, int]]:
+    """How many cases of the kind (and problem) are known, and in how many each mechanism was an accepted cause."""
+    cases, counts = base.rates.get(kind, {}).get(problem, (0, {}))
+    return cases, counts
+
+
 def usual(base: Base, event: Mapping[str, Any], named: Collection[str], against: Mapping[str, int]) -> list[Usual]:
     """The mechanisms that known cases had behind such an event, the likeliest first.
 
     `named`: causes for which something speaks; `against`: decibans (negative) of what speaks against the others.
     """
     kind = str(event["kind"])
-    rates = base.rates.get(kind)
-    if rates is None or "" not in rates:
-        return []
-    of, counts = rates[""]
-    alike, alike_counts = rates.get(str(event.get("problem", "")), (0, {})) if "problem" in event else (0, {})
+    of, counts = known_cases(base, kind)
+    alike, alike_counts = known_cases(base, kind, str(event["problem"])) if "problem" in event else (0, {})
     weights = {}
     for name, number in counts.items():
         explains = base.causes[name]["explains"] if name in base.causes else []
